@@ -1,0 +1,89 @@
+import { Overloaded, isTransient } from './errors';
+
+/**
+ * Every durable step takes a list. While a step's statement is in flight the next arrivals gather, and the next statement
+ * takes them all: no timer, no added latency when idle, large lists under load.
+ */
+export interface GatherOptions {
+  /** The name of the step, for errors and metrics. */
+  readonly step: string;
+  /** The longest list that one run takes. */
+  readonly cap: number;
+  /** How many items may wait; the next is refused with `Overloaded`. */
+  readonly room: number;
+  /** How many runs may be in flight side by side. One is best where lists meet the same rows. */
+  readonly lanes?: number;
+  /** Told of every run, for metrics. */
+  readonly onRun?: (size: number) => void;
+}
+
+export interface Gatherer<Item, Answer> {
+  (item: Item): Promise<Answer>;
+  /** How many items wait or are in flight. */
+  readonly load: () => number;
+}
+
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Turns a step over a list into a call for one item.
+ * @param run takes a list and gives an answer per item, in the same order
+ * A run that fails with something other than an outage is split in halves, so that a poisoned item hurts nobody else;
+ * `run` must be idempotent per item, because a failed run may have left everything, or nothing, behind.
+ */
+export function gather<Item, Answer>(
+  run: (items: readonly Item[]) => Promise<readonly Answer[]>,
+  options: GatherOptions,
+): Gatherer<Item, Answer> {
+  let waiting: Waiting<Item, Answer>[] = [];
+  let lanesBusy = 0;
+  let inFlight = 0;
+
+  const runList = async (list: readonly Waiting<Item, Answer>[]): Promise<void> => {
+    try {
+      options.onRun?.(list.length);
+      const answers = await run(list.map((one) => one.item));
+      if (answers.length !== list.length)
+        throw new Error(`${options.step} answered ${answers.length} of ${list.length}`);
+      list.forEach((one, index) => {
+        one.resolve(answers[index] as Answer);
+      });
+    } catch (error) {
+      if (list.length === 1 || isTransient(error)) {
+        for (const one of list) one.reject(error);
+        return;
+      }
+      const middle = Math.ceil(list.length / 2);
+      await runList(list.slice(0, middle));
+      await runList(list.slice(middle));
+    }
+  };
+
+  const drive = async (): Promise<void> => {
+    lanesBusy += 1;
+    while (waiting.length > 0) {
+      const list = waiting.slice(0, options.cap);
+      waiting = waiting.slice(options.cap);
+      inFlight += list.length;
+      await runList(list);
+      inFlight -= list.length;
+    }
+    lanesBusy -= 1;
+  };
+
+  const submit = (item: Item): Promise<Answer> =>
+    new Promise<Answer>((resolve, reject) => {
+      if (waiting.length >= options.room) {
+        reject(new Overloaded(options.step));
+        return;
+      }
+      waiting.push({ item, resolve, reject });
+      // The microtask lets callers of the same tick join the first list instead of forming a list of one.
+      if (lanesBusy < (options.lanes ?? 1)) queueMicrotask(() => void (lanesBusy < (options.lanes ?? 1) && drive()));
+    });
+  return Object.assign(submit, { load: () => waiting.length + inFlight });
+}
