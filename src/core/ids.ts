@@ -49,7 +49,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Makes ids. `next()` gives a bare UUID; the caller says of which kind it is. */
 export interface Ids {
   next<Kind extends string>(): Id<Kind>;
-  /** A random UUID that nobody can guess the order of, for leases. */
+  /** A random UUID (version 4) that tells nothing of its time, for leases. */
   token(): string;
 }
 
@@ -71,7 +71,13 @@ export function createIds(clock: Clock, random: (bytes: number) => Buffer = rand
     bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
     return format(bytes);
   };
-  return { next: <Kind extends string>() => next() as Id<Kind>, token: next };
+  const token = (): string => {
+    const bytes = random(16);
+    bytes[6] = 0x40 | ((bytes[6] ?? 0) & 0x0f);
+    bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+    return format(bytes);
+  };
+  return { next: <Kind extends string>() => next() as Id<Kind>, token };
 }
 
 function format(bytes: Buffer): string {

@@ -24,10 +24,15 @@ export type Rounding = keyof typeof ROUNDINGS;
 
 /** An exact amount in one currency. Immutable; arithmetic of two currencies throws, because it is a bug. */
 export class Money {
+  readonly amount: Exact;
+
   private constructor(
-    readonly amount: Exact,
+    amount: Exact,
     readonly currency: Currency,
-  ) {}
+  ) {
+    // decimal.js knows a negative zero, which would be shown as "-0.00".
+    this.amount = amount.isZero() ? new Exact(0) : amount;
+  }
 
   /**
    * Reads an amount in major units as a caller writes it.

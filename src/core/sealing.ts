@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 
 /**
  * Secrets of channels and endpoints at rest: AES-256-GCM (NIST SP 800-38D) under a key derived from a master key.
@@ -37,9 +45,14 @@ export function createSealer(masterKeys: readonly Buffer[]): Sealer {
     seal: (plain, context) => seal(present, plain, context),
     open: (sealed, context) => open(byId(sealed.split('.')[1] ?? ''), sealed, context),
     sign: (text) => ({ keyId: present.id, signature: hmac(present, text) }),
-    verify: (text, keyId, signature) => keys.some((key) => key.id === keyId && hmac(key, text) === signature),
+    verify: (text, keyId, signature) => keys.some((key) => key.id === keyId && isEqual(hmac(key, text), signature)),
     isStale: (sealed) => sealed.split('.')[1] !== present.id,
   };
+}
+
+function isEqual(expected: string, given: string): boolean {
+  const [a, b] = [Buffer.from(expected), Buffer.from(given)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function derive(masterKey: Buffer): MasterKey {

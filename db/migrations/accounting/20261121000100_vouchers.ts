@@ -2,9 +2,33 @@ import type { Knex } from 'knex';
 import { appendOnly } from '../../append-only';
 
 /**
- * The books. The statement trigger refuses a voucher whose postings do not balance per currency or whose number of lines
- * differs from what the voucher says, so that nobody can add to a voucher that stands.
+ * Refuses a voucher whose postings do not balance per currency or whose number of lines differs from what the voucher says,
+ * so that nobody can add to a voucher that stands.
  */
+const REFUSE_UNBALANCED = `
+  create function accounting.refuse_unbalanced() returns trigger language plpgsql as $$
+  declare bad uuid;
+  begin
+    select t.voucher_id into bad
+      from (select p.voucher_id from accounting.postings p
+             where p.voucher_id in (select voucher_id from added)
+             group by p.voucher_id, p.currency having sum(p.debit) <> sum(p.credit)) t limit 1;
+    if bad is not null then
+      raise exception 'voucher % does not balance', bad using errcode = '23514', constraint = 'postings_balance';
+    end if;
+    select v.id into bad from accounting.vouchers v
+      where v.id in (select voucher_id from added)
+        and v.lines <> (select count(*) from accounting.postings p where p.voucher_id = v.id) limit 1;
+    if bad is not null then
+      raise exception 'voucher % has other lines than it says', bad using errcode = '23514', constraint = 'postings_lines';
+    end if;
+    return null;
+  end $$;
+  create trigger postings_balance after insert on accounting.postings
+    referencing new table as added for each statement execute function accounting.refuse_unbalanced();
+`;
+
+/** The books. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     create table accounting.ledger_accounts (
@@ -59,28 +83,8 @@ export async function up(knex: Knex): Promise<void> {
       constraint postings_one_side check ((debit = 0) <> (credit = 0))
     );
     create index postings_account on accounting.postings (account, currency, party);
-
-    create function accounting.refuse_unbalanced() returns trigger language plpgsql as $$
-    declare bad uuid;
-    begin
-      select t.voucher_id into bad
-        from (select p.voucher_id from accounting.postings p
-               where p.voucher_id in (select voucher_id from added)
-               group by p.voucher_id, p.currency having sum(p.debit) <> sum(p.credit)) t limit 1;
-      if bad is not null then
-        raise exception 'voucher % does not balance', bad using errcode = '23514', constraint = 'postings_balance';
-      end if;
-      select v.id into bad from accounting.vouchers v
-        where v.id in (select voucher_id from added)
-          and v.lines <> (select count(*) from accounting.postings p where p.voucher_id = v.id) limit 1;
-      if bad is not null then
-        raise exception 'voucher % has other lines than it says', bad using errcode = '23514', constraint = 'postings_lines';
-      end if;
-      return null;
-    end $$;
-    create trigger postings_balance after insert on accounting.postings
-      referencing new table as added for each statement execute function accounting.refuse_unbalanced();
   `);
+  await knex.raw(REFUSE_UNBALANCED);
   for (const table of ['ledger_accounts', 'links', 'vouchers', 'postings']) {
     await appendOnly(knex, `accounting.${table}`);
   }
