@@ -1,0 +1,138 @@
+import type { Jitter } from '../../core/backoff';
+import { Unavailable } from '../../core/errors';
+import type { Ids, MessageId } from '../../core/ids';
+import { type Claims, type Failure, createClaims } from '../claims';
+import { type Database, type Tx, inTransaction } from '../transaction';
+import type { Consumed, Consumer, OutboxMessage } from './outbox';
+import { OUTBOX_TABLE, type OutboxRow, outboxStore } from './outbox-store';
+
+/** A message that has failed again and again, and still will be tried. */
+export interface StuckMessage {
+  readonly id: MessageId;
+  readonly topic: string;
+  readonly eventKey: string;
+  readonly payload: unknown;
+  readonly attempts: number;
+  readonly error: string;
+}
+
+export interface OutboxWorkerDependencies {
+  readonly db: Database<'orders'>;
+  readonly consumers: readonly Consumer[];
+  readonly ids: Ids;
+  readonly jitter: Jitter;
+  /** Tells a person, in a transaction of its own, at every `stuckAfter`-th attempt of a message. */
+  readonly onStuck: (tx: Tx<'orders'>, stuck: readonly StuckMessage[]) => Promise<void>;
+  readonly logger?: { error(facts: object, text: string): void };
+  readonly stuckAfter?: number;
+  readonly leaseMs?: number;
+  readonly backoff?: { readonly firstMs: number; readonly capMs: number };
+}
+
+export interface OutboxWorker {
+  /**
+   * Consumes those of the messages that are still due. A message that fails comes again later, for ever.
+   * @throws Unavailable where the orders database cannot be reached; the sweep finds the messages again
+   */
+  handle(ids: readonly MessageId[]): Promise<void>;
+  /** At most so many messages that the queue has lost or never heard of, for the sweep, which enqueues them. */
+  findOverdue(limit: number): Promise<readonly MessageId[]>;
+}
+
+/** The longest list that is claimed, consumed and committed at once. */
+const LIST = 200;
+const SWEPT_FOR_SECONDS = 30;
+
+type OutboxClaims = Claims<'orders', OutboxRow>;
+
+export function createOutboxWorker(deps: OutboxWorkerDependencies): OutboxWorker {
+  const { db, ids, jitter, backoff } = deps;
+  const claims = createClaims<'orders', OutboxRow>(db, OUTBOX_TABLE, { ids, jitter, ...(backoff && { backoff }) });
+  return {
+    handle: async (messageIds) => {
+      for (let start = 0; start < messageIds.length; start += LIST) {
+        await handleList(deps, claims, messageIds.slice(start, start + LIST));
+      }
+    },
+    findOverdue: (limit) => inTransaction(db, (tx) => outboxStore.markOverdue(tx, limit, SWEPT_FOR_SECONDS)),
+  };
+}
+
+async function handleList(
+  deps: OutboxWorkerDependencies,
+  claims: OutboxClaims,
+  only: readonly MessageId[],
+): Promise<void> {
+  const { token, rows } = await claims.claim({ limit: only.length, leaseMs: deps.leaseMs ?? 30_000, only });
+  const topics = [...new Set(rows.map((row) => row.topic))];
+  // Side by side, and each writes its own result: a topic whose consumer hangs holds up no other.
+  const results = await Promise.allSettled(
+    topics.map(async (topic) => {
+      const ofTopic = rows.filter((row) => row.topic === topic);
+      const answers = await consume(deps, topic, ofTopic);
+      await finish(deps, claims, token, ofTopic, answers);
+      await putBack(deps, claims, token, ofTopic, answers);
+    }),
+  );
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** An answer per row. A consumer that throws has failed for all of them; what it did or did not do, it knows next time. */
+async function consume(
+  deps: OutboxWorkerDependencies,
+  topic: string,
+  rows: readonly OutboxRow[],
+): Promise<readonly Consumed[]> {
+  const failAll = (reason: string): Consumed[] => rows.map(() => ({ kind: 'failed', reason }));
+  const consumer = deps.consumers.find((one) => one.topic === topic);
+  if (consumer === undefined) return failAll(`no consumer knows the topic "${topic}"`);
+  try {
+    const answers = await consumer.consume(rows.map(toMessage));
+    if (answers.length === rows.length) return answers;
+    return failAll(`the consumer answered ${answers.length} of ${rows.length} messages`);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) deps.logger?.error({ err: error, topic }, 'an outbox consumer threw');
+    return failAll(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function finish(
+  deps: OutboxWorkerDependencies,
+  claims: OutboxClaims,
+  token: string,
+  rows: readonly OutboxRow[],
+  answers: readonly Consumed[],
+): Promise<void> {
+  const done = rows.filter((_, index) => answers[index]?.kind === 'done').map((row) => row.id);
+  if (done.length === 0) return;
+  await inTransaction(deps.db, async (tx) => {
+    await outboxStore.finish(tx, await claims.stillMine(tx, token, done));
+  });
+}
+
+async function putBack(
+  deps: OutboxWorkerDependencies,
+  claims: OutboxClaims,
+  token: string,
+  rows: readonly OutboxRow[],
+  answers: readonly Consumed[],
+): Promise<void> {
+  const failed = rows.flatMap((row, index) => {
+    const answer = answers[index];
+    return answer?.kind === 'failed' ? [{ row, reason: answer.reason }] : [];
+  });
+  const failures = failed.map(({ row, reason }): Failure => ({ key: row.id, attempts: row.attempts, error: reason }));
+  const back = new Set(await claims.retryLater(token, failures));
+  const stuck = failed.filter(({ row }) => back.has(row.id) && row.attempts % (deps.stuckAfter ?? 10) === 0);
+  if (stuck.length === 0) return;
+  await inTransaction(deps.db, (tx) =>
+    deps.onStuck(
+      tx,
+      stuck.map(({ row, reason }) => ({ ...toMessage(row), attempts: row.attempts, error: reason })),
+    ),
+  );
+}
+
+function toMessage(row: OutboxRow): OutboxMessage {
+  return { id: row.id, topic: row.topic, eventKey: row.event_key, version: row.version, payload: row.payload };
+}

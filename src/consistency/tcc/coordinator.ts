@@ -1,0 +1,126 @@
+import { type Gatherer, gather } from '../../core/gather';
+import type { Gid } from '../../core/ids';
+import type { CoordinatorDependencies } from './hooks';
+import type { LoggedTransaction, Plan, Refusal, TransactionStatus } from './log-store';
+import { createMoves } from './moves';
+import type { Branch, BranchKey, CancelAnswer, ConfirmAnswer, Participant, TryAnswer } from './participant';
+
+export type Tried =
+  | { readonly kind: 'held' }
+  | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] }
+  | { readonly kind: 'late' }
+  | { readonly kind: 'mismatch' };
+
+/** `decided` covers a transaction that somebody else has confirmed meanwhile. */
+export type Decision = 'decided' | 'abandoned';
+
+export interface Coordinator<P extends Plan> {
+  /** Commits B and C, side by side. @throws Unavailable where a participant could not be reached */
+  tryAll(transaction: OpenTransaction<P>): Promise<Tried>;
+  /** Commit D. @throws Unavailable where the log could not be reached: nothing may be acknowledged then */
+  decide(gid: Gid): Promise<Decision>;
+  /** Commits E and F, then the end. For a decided transaction; repeated until it succeeds, by the flow or by recovery. */
+  confirmAll(transaction: OpenTransaction<P>): Promise<void>;
+  /** Leaves `trying` for `cancelling` if nobody has decided, cancels every planned branch, tried or not, then the end. */
+  cancelAll(transaction: OpenTransaction<P>, refusals?: readonly Refusal[]): Promise<TransactionStatus>;
+  /** How many items wait in each of its steps. */
+  load(): Readonly<Record<string, number>>;
+}
+
+export type OpenTransaction<P extends Plan> = Pick<LoggedTransaction<P>, 'gid' | 'plan'>;
+
+interface Steps {
+  readonly try: Gatherer<Branch, TryAnswer>;
+  readonly confirm: Gatherer<BranchKey, ConfirmAnswer>;
+  readonly cancel: Gatherer<BranchKey, CancelAnswer>;
+}
+
+/** Each participant and each move of the log gathers for itself, so that one that is down stalls only what needs it. */
+export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<P>): Coordinator<P> {
+  const steps = new Map(deps.participants.map((participant) => [participant.name, stepsOf(participant, deps.lists)]));
+  const moves = createMoves(deps);
+  const stepsFor = (name: string): Steps => {
+    const found = steps.get(name);
+    if (found === undefined) throw new Error(`there is no participant ${name}`);
+    return found;
+  };
+  const each = <R>(
+    { gid, plan }: OpenTransaction<P>,
+    act: (steps: Steps, branch: Branch) => Promise<R>,
+  ): Promise<R[]> =>
+    allSettled(plan.branches.map(({ participant, branch, legs }) => act(stepsFor(participant), { gid, branch, legs })));
+
+  return {
+    tryAll: async (transaction) => {
+      const answers = await each(transaction, (step, branch) => step.try(branch));
+      return combine(transaction.plan, answers);
+    },
+    decide: async (gid) => {
+      const status = await moves.decide({ gid });
+      return status === 'confirming' || status === 'confirmed' ? 'decided' : 'abandoned';
+    },
+    confirmAll: async (transaction) => {
+      const answers = await each(transaction, (step, { gid, branch }) => step.confirm({ gid, branch }));
+      await requirePossible(deps, transaction.gid, answers);
+      await moves.confirmed({ gid: transaction.gid });
+    },
+    cancelAll: async (transaction, refusals) => {
+      const { gid } = transaction;
+      const status = await moves.abandon(refusals === undefined ? { gid } : { gid, refusals });
+      if (status !== 'cancelling') return status;
+      const answers = await each(transaction, (step, { gid, branch }) => step.cancel({ gid, branch }));
+      await requirePossible(deps, gid, answers);
+      return moves.cancelled({ gid });
+    },
+    load: () => ({
+      ...Object.fromEntries([...steps].map(([name, step]) => [name, loadOf([step.try, step.confirm, step.cancel])])),
+      log: loadOf(Object.values(moves)),
+    }),
+  };
+}
+
+function stepsOf(participant: Participant, lists: CoordinatorDependencies<Plan>['lists']): Steps {
+  const { name } = participant;
+  return {
+    try: gather((branches) => participant.try(branches), { step: `${name}.try`, ...lists }),
+    confirm: gather((keys) => participant.confirm(keys), { step: `${name}.confirm`, ...lists }),
+    cancel: gather((keys) => participant.cancel(keys), { step: `${name}.cancel`, ...lists }),
+  };
+}
+
+function loadOf(steps: readonly { load(): number }[]): number {
+  return steps.reduce((sum, step) => sum + step.load(), 0);
+}
+
+/** Waits for every branch before it fails, so that nothing of this attempt is in flight any more when it does. */
+async function allSettled<R>(work: readonly Promise<R>[]): Promise<R[]> {
+  const results = await Promise.allSettled(work);
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
+
+/** A bug outweighs lateness, and lateness a refusal: only a transaction that is still ours may change where money goes. */
+function combine(plan: Plan, answers: readonly TryAnswer[]): Tried {
+  if (answers.some((answer) => answer.kind === 'mismatch')) return { kind: 'mismatch' };
+  if (answers.some((answer) => answer.kind === 'late')) return { kind: 'late' };
+  const refusals = answers.flatMap((answer, index) => {
+    const participant = plan.branches[index]?.participant;
+    return answer.kind === 'refused' && participant !== undefined
+      ? [{ participant, account: answer.account, reason: answer.reason }]
+      : [];
+  });
+  return refusals.length > 0 ? { kind: 'refused', refusals } : { kind: 'held' };
+}
+
+async function requirePossible<P extends Plan>(
+  { hooks }: CoordinatorDependencies<P>,
+  gid: Gid,
+  answers: readonly (ConfirmAnswer | CancelAnswer)[],
+): Promise<void> {
+  const impossible = answers.find((answer) => answer.kind === 'impossible');
+  if (impossible === undefined) return;
+  await hooks.onBug(gid, 'phase_two_impossible', { found: impossible.found });
+  throw new Error(`the second phase of transaction ${gid} found a branch ${impossible.found}`);
+}

@@ -1,0 +1,121 @@
+import type { Gid } from '../../core/ids';
+import { type Queryable, type Statement, type Tx, statement } from '../transaction';
+import type { Branch, RefusalReason } from './participant';
+
+export type TransactionStatus = 'trying' | 'confirming' | 'confirmed' | 'cancelling' | 'cancelled';
+
+export interface PlannedBranch extends Omit<Branch, 'gid'> {
+  readonly participant: string;
+}
+
+/** What is computed once, when the transaction is opened, and stored. The business adds its own part to it. */
+export interface Plan {
+  readonly branches: readonly PlannedBranch[];
+}
+
+/** An account that would not take part; the next attempt is planned around it. */
+export interface Refusal {
+  readonly participant: string;
+  readonly account: string;
+  readonly reason: RefusalReason;
+}
+
+export interface NewTransaction<P extends Plan> {
+  readonly gid: Gid;
+  readonly receiptId: string;
+  readonly orderId: string | null;
+  readonly paysOrder: boolean;
+  readonly plan: P;
+  readonly legsHash: string;
+}
+
+export interface LoggedTransaction<P extends Plan = Plan> {
+  readonly gid: Gid;
+  readonly receipt_id: string;
+  readonly order_id: string | null;
+  readonly pays_order: boolean;
+  readonly status: TransactionStatus;
+  readonly plan: P;
+  readonly legs_hash: string;
+  readonly refusal: readonly Refusal[] | null;
+  readonly attempts: number;
+}
+
+/**
+ * The coordinator's log lies beside the data whose change is the decision: `trying -> confirming -> confirmed` or
+ * `trying -> cancelling -> cancelled`. Leaving a status is one compare-and-set that returns what it changed, so that the
+ * flow and a recovery can never decide differently.
+ */
+export const logStore = {
+  open: async (tx: Tx<'orders'>, list: readonly NewTransaction<Plan>[], deadlineMs: number): Promise<void> => {
+    await tx.query(OPEN, [
+      list.map((one) => one.gid),
+      list.map((one) => one.receiptId),
+      list.map((one) => one.orderId),
+      list.map((one) => one.paysOrder),
+      list.map((one) => JSON.stringify(one.plan)),
+      list.map((one) => one.legsHash),
+      deadlineMs,
+    ]);
+  },
+  /** Leaves `trying` or a second phase for the next status; what is not returned was not in the first status. */
+  leave: <P extends Plan>(tx: Tx<'orders'>, move: Move, gids: readonly Gid[]): Promise<LoggedTransaction<P>[]> =>
+    tx.query<LoggedTransaction<P>>(MOVES[move], [gids]),
+  /** Notes why a transaction is being abandoned. */
+  noteRefusals: async (
+    tx: Tx<'orders'>,
+    refused: readonly { readonly gid: Gid; readonly refusals: readonly Refusal[] }[],
+  ): Promise<void> => {
+    await tx.query(NOTE_REFUSALS, [refused.map((one) => one.gid), refused.map((one) => JSON.stringify(one.refusals))]);
+  },
+  read: <P extends Plan>(db: Queryable<'orders'>, gids: readonly Gid[]): Promise<LoggedTransaction<P>[]> =>
+    db.query<LoggedTransaction<P>>(READ, [gids]),
+};
+
+export const LOG_COLUMNS =
+  't.gid, t.receipt_id, t.order_id, t.pays_order, t.status, t.plan, t.legs_hash, t.refusal, t.attempts';
+
+const OPEN = statement(
+  'orders.global_transactions.open',
+  `insert into orders.global_transactions
+     (gid, receipt_id, order_id, pays_order, status, plan, legs_hash, deadline, next_try_at)
+   select n.gid, n.receipt_id, n.order_id, n.pays_order, 'trying', n.plan, n.legs_hash, t.deadline, t.deadline
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::boolean[], $5::jsonb[], $6::text[])
+          as n(gid, receipt_id, order_id, pays_order, plan, legs_hash),
+          (select clock_timestamp() + $7::int * interval '1 millisecond' as deadline) t`,
+);
+
+const NOTE_REFUSALS = statement(
+  'orders.global_transactions.note_refusals',
+  `update orders.global_transactions t set refusal = n.refusal
+     from unnest($1::uuid[], $2::jsonb[]) as n(gid, refusal) where t.gid = n.gid and t.status = 'cancelling'`,
+);
+
+const READ = statement(
+  'orders.global_transactions.read',
+  `select ${LOG_COLUMNS} from orders.global_transactions t where t.gid = any($1::uuid[])`,
+);
+
+export type Move = 'decide' | 'abandon' | 'confirmed' | 'cancelled';
+
+/** Five seconds are the flow's own for phase two before a recovery looks at the transaction. */
+function move(name: Move, from: TransactionStatus, to: TransactionStatus, stamp: string): Statement {
+  return statement(
+    `orders.global_transactions.${name}`,
+    `with standing as (
+       select gid from orders.global_transactions
+        where gid = any($1::uuid[]) and status = '${from}' order by gid for update)
+     update orders.global_transactions t
+        set status = '${to}', ${stamp} = clock_timestamp(), attempts = 0, lease_token = null, last_error = null,
+            next_try_at = clock_timestamp() + interval '5 seconds'
+       from standing where t.gid = standing.gid and t.status = '${from}'
+     returning ${LOG_COLUMNS}`,
+  );
+}
+
+const MOVES: Readonly<Record<Move, Statement>> = {
+  decide: move('decide', 'trying', 'confirming', 'decided_at'),
+  abandon: move('abandon', 'trying', 'cancelling', 'decided_at'),
+  confirmed: move('confirmed', 'confirming', 'confirmed', 'ended_at'),
+  cancelled: move('cancelled', 'cancelling', 'cancelled', 'ended_at'),
+};

@@ -1,0 +1,62 @@
+/**
+ * Terminology (DESIGN, "TCC")
+ * - global transaction: the agreement of several participants, named by its gid.
+ * - branch: the part of one participant in it; a participant may have several branches in one transaction.
+ * - hold: what Try leaves in a participant. It is also the fence: one row per (gid, branch) carries the status.
+ * - leg: one account and one amount of a hold.
+ */
+import type { Gid } from '../../core/ids';
+
+export interface Leg {
+  /** The account's code, unique within the participant: `merchant/<id>/USD`. */
+  readonly account: string;
+  /** `in` credits the account at Confirm; `out` takes from `available` at Try and debits at Confirm. */
+  readonly direction: 'in' | 'out';
+  /** A positive decimal string in the account's unit. */
+  readonly amount: string;
+  /** What to open where the account does not exist yet; without it, an unknown account is refused. */
+  readonly opens?: { readonly kind: string; readonly owner: string; readonly unit: string };
+}
+
+/** A branch as Try gets it: the legs are merged per account and direction, and none is zero. */
+export interface Branch {
+  readonly gid: Gid;
+  readonly branch: string;
+  readonly legs: readonly Leg[];
+}
+
+export interface BranchKey {
+  readonly gid: Gid;
+  readonly branch: string;
+}
+
+export type RefusalReason = 'frozen' | 'closed' | 'unknown_account' | 'insufficient';
+
+/** `refused` changes where the money goes; `late` means somebody else has ended the transaction; `mismatch` is a bug. */
+export type TryAnswer =
+  | { readonly kind: 'held' }
+  | { readonly kind: 'refused'; readonly account: string; readonly reason: RefusalReason }
+  | { readonly kind: 'late' }
+  | { readonly kind: 'mismatch' };
+
+export type ConfirmAnswer =
+  { readonly kind: 'confirmed' } | { readonly kind: 'impossible'; readonly found: 'absent' | 'cancelled' };
+
+export type CancelAnswer =
+  { readonly kind: 'cancelled' } | { readonly kind: 'impossible'; readonly found: 'confirmed' };
+
+/**
+ * A system that can Try, Confirm and Cancel branches. Each call takes a list, commits once, and answers per item in the
+ * same order. Every call is idempotent, in any order, any number of times, from any number of callers.
+ * @throws Unavailable where it cannot be reached: what it did is then unknown
+ */
+export interface Participant {
+  readonly name: string;
+  try(branches: readonly Branch[]): Promise<readonly TryAnswer[]>;
+  confirm(branches: readonly BranchKey[]): Promise<readonly ConfirmAnswer[]>;
+  cancel(branches: readonly BranchKey[]): Promise<readonly CancelAnswer[]>;
+  /** Holds that have been open for longer than this, oldest first: the sweep asks the log how their transaction ended. */
+  openHolds(olderThanSeconds: number, limit: number): Promise<readonly BranchKey[]>;
+  /** Deletes tombstones of cancelled branches older than this; at most `limit`; returns how many. */
+  forgetTombstones(olderThanDays: number, limit: number): Promise<number>;
+}

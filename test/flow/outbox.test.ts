@@ -1,0 +1,170 @@
+import { Unavailable } from '../../src/core/errors';
+import { systemClock } from '../../src/core/clock';
+import { createIds, type MessageId } from '../../src/core/ids';
+import { createOutbox } from '../../src/consistency/outbox/append';
+import { type StuckMessage, createOutboxWorker } from '../../src/consistency/outbox/consume';
+import type { Consumed, OutboxMessage } from '../../src/consistency/outbox/outbox';
+import { inTransaction } from '../../src/consistency/transaction';
+import { type TestDatabases, testDatabases } from '../support/databases';
+
+interface OutboxState {
+  readonly event_key: string;
+  readonly status: string;
+  readonly attempts: number;
+  readonly last_error: string | null;
+}
+
+describe('the outbox', () => {
+  const ids = createIds(systemClock);
+  const outbox = createOutbox();
+  let world: TestDatabases;
+
+  beforeAll(async () => {
+    world = await testDatabases();
+  });
+  afterAll(() => world.close());
+  beforeEach(() => world.databases.orders.knex.raw('truncate orders.outbox'));
+
+  const message = (eventKey: string, topic = 'test'): OutboxMessage => ({
+    id: ids.next(),
+    topic,
+    eventKey,
+    version: 1,
+    payload: { eventKey, amount: '10.00' },
+  });
+
+  const append = (messages: readonly OutboxMessage[]): Promise<void> =>
+    inTransaction(world.databases.orders, (tx) => outbox.append(tx, messages));
+
+  function worker(answer: (message: OutboxMessage) => Consumed, options: { stuckAfter?: number } = {}) {
+    const consumed: string[] = [];
+    const stuck: StuckMessage[] = [];
+    const made = createOutboxWorker({
+      db: world.databases.orders,
+      consumers: [
+        {
+          topic: 'test',
+          consume: (messages) => {
+            consumed.push(...messages.map((one) => one.eventKey));
+            return Promise.resolve(messages.map(answer));
+          },
+        },
+      ],
+      ids,
+      jitter: () => 0,
+      backoff: { firstMs: 2, capMs: 20 },
+      onStuck: (_tx, messages) => {
+        stuck.push(...messages);
+        return Promise.resolve();
+      },
+      ...options,
+    });
+    return { ...made, consumed, stuck };
+  }
+
+  async function rows(): Promise<OutboxState[]> {
+    const found = await world.databases.orders.knex.raw<{ rows: OutboxState[] }>(
+      'select event_key, status, attempts, last_error from orders.outbox order by event_key',
+    );
+    return found.rows;
+  }
+
+  const done = (): Consumed => ({ kind: 'done' });
+
+  it('keeps one message per event, whichever transaction appends it, in whatever order', async () => {
+    const keys = Array.from({ length: 50 }, (_, index) => `event ${index}`);
+    await Promise.all([
+      append(keys.map((key) => message(key))),
+      append(keys.toReversed().map((key) => message(key))),
+      append([message('event 1'), message('event 1')]),
+    ]);
+    expect((await rows()).map((row) => row.event_key)).toEqual([...keys].sort());
+  });
+
+  it('forgets the message with the transaction that was rolled back', async () => {
+    const failing = inTransaction(world.databases.orders, async (tx) => {
+      await outbox.append(tx, [message('never')]);
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await rows()).toEqual([]);
+  });
+
+  it('consumes a message once, however often and from how many workers it is handed', async () => {
+    const messages = Array.from({ length: 300 }, (_, index) => message(`event ${index}`));
+    await append(messages);
+    const keys = messages.map((one) => one.id);
+    const workers = [worker(done), worker(done), worker(done)];
+    await Promise.all(workers.flatMap((one) => [one.handle(keys), one.handle(keys)]));
+    await workers[0]!.handle(keys);
+    const consumed = workers.flatMap((one) => one.consumed);
+    expect(consumed).toHaveLength(300);
+    expect((await rows()).every((row) => row.status === 'done')).toBe(true);
+  });
+
+  it('gives the consumer the message as it was appended', async () => {
+    const appended = message('event');
+    await append([appended]);
+    let seen: OutboxMessage | undefined;
+    await worker((one) => {
+      seen = one;
+      return { kind: 'done' };
+    }).handle([appended.id]);
+    expect(seen).toEqual(appended);
+  });
+
+  it('repeats what failed, alone, and reports it at every so many attempts', async () => {
+    const [good, bad] = [message('good'), message('bad')];
+    await append([good, bad]);
+    const one = worker(
+      ({ eventKey }) => (eventKey === 'good' ? { kind: 'done' } : { kind: 'failed', reason: 'poison' }),
+      {
+        stuckAfter: 2,
+      },
+    );
+    for (let run = 0; run < 4; run += 1) {
+      await one.handle([good.id, bad.id]);
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+    expect(one.consumed.filter((key) => key === 'good')).toHaveLength(1);
+    expect(one.consumed.filter((key) => key === 'bad')).toHaveLength(4);
+    expect(one.stuck.map(({ eventKey, attempts, error }) => [eventKey, attempts, error])).toEqual([
+      ['bad', 2, 'poison'],
+      ['bad', 4, 'poison'],
+    ]);
+    expect(await rows()).toEqual([
+      { event_key: 'bad', status: 'due', attempts: 4, last_error: 'poison' },
+      { event_key: 'good', status: 'done', attempts: 1, last_error: null },
+    ]);
+    const healed = worker(done);
+    await healed.handle([bad.id]);
+    expect((await rows())[0]).toMatchObject({ status: 'done' });
+  });
+
+  it('keeps for later what no consumer knows and what a consumer could not reach its database for', async () => {
+    const [strange, known] = [message('strange', 'other'), message('known')];
+    await append([strange, known]);
+    const one = worker(() => {
+      throw new Unavailable('database accounting', new Error('down'));
+    });
+    await one.handle([strange.id, known.id]);
+    expect(await rows()).toEqual([
+      { event_key: 'known', status: 'due', attempts: 1, last_error: 'database accounting is unavailable: down' },
+      { event_key: 'strange', status: 'due', attempts: 1, last_error: 'no consumer knows the topic "other"' },
+    ]);
+  });
+
+  it('tells the sweep of a message when its hint is overdue, and then not again for a while', async () => {
+    const appended = message('lost');
+    await append([appended]);
+    const one = worker(done);
+    expect(await one.findOverdue(10)).toEqual([]);
+    await world.databases.orders.knex.raw(`update orders.outbox set enqueued_until = clock_timestamp()`);
+    const found: readonly MessageId[] = await one.findOverdue(10);
+    expect(found).toEqual([appended.id]);
+    expect(await one.findOverdue(10)).toEqual([]);
+    await one.handle(found);
+    await world.databases.orders.knex.raw(`update orders.outbox set enqueued_until = clock_timestamp()`);
+    expect(await one.findOverdue(10)).toEqual([]);
+  });
+});
