@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { StartRefused } from './database/start-refused';
+
+/** The environment variables of the service: how each is written, and what a person is told where one is wrong. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const POSTGRES_URL = 'a URL such as postgres://user:password@host:5432/database';
+export const MASTER_KEY =
+  '32 bytes in base64 (openssl rand -base64 32), or several of them separated by commas, the present one first';
+export const TOKEN = 'at least 24 visible characters without spaces';
+
+const matching = (pattern: RegExp, expected: string): z.ZodOptional<z.ZodString> =>
+  z.string().regex(pattern, expected).optional();
+const url = (protocols: readonly string[], expected: string): z.ZodOptional<z.ZodString> =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), expected)
+    .optional();
+const whole = (from: number, to: number, otherwise: number): z.ZodType<number> => {
+  const expected = `a whole number from ${from} to ${to}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, expected)
+    .transform(Number)
+    .refine((number) => number >= from && number <= to, expected)
+    .default(otherwise);
+};
+
+export const databaseVariables = z.object({
+  DATABASE_URL: url(['postgres:', 'postgresql:'], POSTGRES_URL),
+  ORDERS_DATABASE_URL: url(['postgres:', 'postgresql:'], POSTGRES_URL),
+  ACCOUNTS_DATABASE_URL: url(['postgres:', 'postgresql:'], POSTGRES_URL),
+  POINTS_DATABASE_URL: url(['postgres:', 'postgresql:'], POSTGRES_URL),
+  ACCOUNTING_DATABASE_URL: url(['postgres:', 'postgresql:'], POSTGRES_URL),
+  QUITTANCE_DATA_DIR: z.string().default('.data'),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  DATABASE_POOL_SIZE: whole(2, 100, 10),
+});
+
+export const auditVariables = databaseVariables.extend({
+  QUITTANCE_MASTER_KEY: z
+    .string()
+    .transform((text) => text.split(',').map((key) => key.trim()))
+    .refine((keys) => keys.every(isMasterKey), MASTER_KEY)
+    .optional(),
+});
+
+export const serviceVariables = auditVariables.extend({
+  REDIS_URL: url(['redis:', 'rediss:'], 'a URL such as redis://host:6379/0'),
+  HOST: matching(/^[0-9A-Za-z.:_-]+$/, 'a host name or an address such as 127.0.0.1').default('127.0.0.1'),
+  PORT: whole(0, 65_535, 8_080),
+  QUITTANCE_OPERATOR_TOKEN: matching(/^[\x21-\x7e]{24,200}$/, TOKEN),
+  QUITTANCE_ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'true or false').optional(),
+  ANSWER_BUDGET_MS: whole(100, 60_000, 3_500),
+  TRANSACTION_DEADLINE_MS: whole(1_000, 600_000, 10_000),
+});
+
+export const clientVariables = z.object({
+  QUITTANCE_DATA_DIR: z.string().default('.data'),
+  QUITTANCE_URL: url(['http:', 'https:'], 'a URL such as http://127.0.0.1:8080'),
+  QUITTANCE_OPERATOR_TOKEN: matching(/^[\x21-\x7e]+$/, TOKEN),
+  QUITTANCE_API_KEY: matching(/^[\x21-\x7e]+$/, 'a merchant’s key (qk_...)'),
+});
+
+export function isMasterKey(text: string): boolean {
+  return /^[A-Za-z0-9+/]{43}=$/.test(text);
+}
+
+/**
+ * Reads the variables of a schema. An empty one counts as none: that is how compose files and shells leave one out.
+ * @throws StartRefused with one line per wrong variable
+ */
+export function parseVariables<T>(schema: z.ZodType<T>, environment: Environment): T {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    return `${name} is ${shown(name, given[name] ?? '')}; expected ${message}`;
+  });
+  throw new StartRefused([...new Set(lines)].join('\n'));
+}
+
+/** What a variable was, without what must not stand in a log. */
+function shown(name: string, value: string): string {
+  if (/KEY|TOKEN/.test(name)) return `a secret of ${value.length} characters`;
+  const clipped = value.length > 80 ? `${value.slice(0, 80)}...` : value;
+  if (!name.endsWith('_URL')) return JSON.stringify(clipped);
+  const at = value.lastIndexOf('@');
+  return at === -1
+    ? JSON.stringify(clipped)
+    : JSON.stringify(`${value.slice(0, Math.max(0, value.indexOf('//') + 2))}***${value.slice(at)}`);
+}

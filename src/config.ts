@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import type { z } from 'zod';
+import { SCHEMAS, type SchemaName } from './consistency/transaction';
+import { DATA_FILES, ensureDataDir, readIfThere, readOrCreate } from './data-dir';
+import type { DatabaseUrls } from './database/pools';
+import {
+  type Environment,
+  type LogLevel,
+  MASTER_KEY,
+  TOKEN,
+  auditVariables,
+  clientVariables,
+  databaseVariables,
+  isMasterKey,
+  parseVariables,
+  serviceVariables,
+} from './config-variables';
+import { StartRefused } from './database/start-refused';
+
+/** What every verb needs that touches the databases. */
+export interface DatabaseConfig {
+  /** Absolute. Used only in embedded mode and by the command line. */
+  readonly dataDir: string;
+  /** Undefined in embedded mode: the service brings its own PostgreSQL. */
+  readonly urls: DatabaseUrls | undefined;
+  readonly logLevel: LogLevel;
+  readonly databasePoolSize: number;
+}
+
+/** What the service needs. Times are in milliseconds. */
+export interface Config extends DatabaseConfig {
+  readonly redisUrl: string | undefined;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** 32 bytes each, the present one first. */
+  readonly masterKeys: readonly Buffer[];
+  readonly operatorToken: string;
+  /** Whether merchants' endpoints may be on this machine or in private networks, as in development. */
+  readonly allowPrivateEndpoints: boolean;
+  /** How long a bank waits for our answer before it is told to try again. */
+  readonly answerBudgetMs: number;
+  /** How long a global transaction may try before recovery cancels it. */
+  readonly transactionDeadlineMs: number;
+}
+
+/** How the command line finds the service. */
+export interface ClientConfig {
+  readonly dataDir: string;
+  readonly url: string | undefined;
+  readonly operatorToken: string | undefined;
+  /** A merchant's key, for the commands that act as a merchant. */
+  readonly apiKey: string | undefined;
+}
+
+/**
+ * Reads the configuration of the service. In embedded mode the master key and the operator's token are made on the first
+ * call and kept in the data folder, readable by their owner only.
+ * @throws StartRefused with one line per wrong or missing variable
+ */
+export function loadConfig(environment: Environment = process.env): Config {
+  const variables = parseVariables(serviceVariables, environment);
+  const database = databaseConfig(variables);
+  const embedded = database.urls === undefined;
+  requireGiven(database, [
+    ['QUITTANCE_MASTER_KEY', variables.QUITTANCE_MASTER_KEY, MASTER_KEY],
+    ['QUITTANCE_OPERATOR_TOKEN', variables.QUITTANCE_OPERATOR_TOKEN, TOKEN],
+  ]);
+  return {
+    ...database,
+    redisUrl: variables.REDIS_URL,
+    host: variables.HOST,
+    port: variables.PORT,
+    allowPrivateEndpoints: (variables.QUITTANCE_ALLOW_PRIVATE_ENDPOINTS ?? String(embedded)) === 'true',
+    answerBudgetMs: variables.ANSWER_BUDGET_MS,
+    transactionDeadlineMs: variables.TRANSACTION_DEADLINE_MS,
+    masterKeys: masterKeys(database, variables.QUITTANCE_MASTER_KEY),
+    operatorToken: variables.QUITTANCE_OPERATOR_TOKEN ?? kept(database.dataDir, DATA_FILES.operatorToken, 'base64url'),
+  };
+}
+
+/** Reads what `migrate` needs: where the databases are. @throws StartRefused as `loadConfig` does */
+export function loadDatabaseConfig(environment: Environment = process.env): DatabaseConfig {
+  return databaseConfig(parseVariables(databaseVariables, environment));
+}
+
+/** Reads what `audit` needs: the books are signed with the master key. @throws StartRefused as `loadConfig` does */
+export function loadAuditConfig(environment: Environment = process.env): DatabaseConfig & Pick<Config, 'masterKeys'> {
+  const variables = parseVariables(auditVariables, environment);
+  const database = databaseConfig(variables);
+  requireGiven(database, [['QUITTANCE_MASTER_KEY', variables.QUITTANCE_MASTER_KEY, MASTER_KEY]]);
+  return { ...database, masterKeys: masterKeys(database, variables.QUITTANCE_MASTER_KEY) };
+}
+
+/** Reads what the commands need that call the service. @throws StartRefused as `loadConfig` does */
+export function loadClientConfig(environment: Environment = process.env): ClientConfig {
+  const variables = parseVariables(clientVariables, environment);
+  return {
+    dataDir: resolve(variables.QUITTANCE_DATA_DIR),
+    url: variables.QUITTANCE_URL,
+    operatorToken: variables.QUITTANCE_OPERATOR_TOKEN,
+    apiKey: variables.QUITTANCE_API_KEY,
+  };
+}
+
+function databaseConfig(variables: z.infer<typeof databaseVariables>): DatabaseConfig {
+  return {
+    dataDir: resolve(variables.QUITTANCE_DATA_DIR),
+    urls: databaseUrls(variables),
+    logLevel: variables.LOG_LEVEL,
+    databasePoolSize: variables.DATABASE_POOL_SIZE,
+  };
+}
+
+/** A schema's own URL comes first, then the common one; with none of the five the service brings its own server. */
+function databaseUrls(variables: z.infer<typeof databaseVariables>): DatabaseUrls | undefined {
+  const name = (schema: SchemaName): `${Uppercase<SchemaName>}_DATABASE_URL` =>
+    `${schema.toUpperCase() as Uppercase<SchemaName>}_DATABASE_URL`;
+  const found = SCHEMAS.map((schema) => [schema, variables[name(schema)] ?? variables.DATABASE_URL] as const);
+  const missing = found.filter(([, value]) => value === undefined).map(([schema]) => name(schema));
+  if (missing.length === SCHEMAS.length) return undefined;
+  if (missing.length > 0) {
+    throw new StartRefused(
+      missing
+        .map((one) => `${one} is missing while others are set; expected all four of them, or DATABASE_URL for the rest`)
+        .join('\n'),
+    );
+  }
+  return Object.fromEntries(found) as Record<SchemaName, string>;
+}
+
+/** Refuses to make secrets for databases elsewhere: another process on another machine would make others. */
+function requireGiven(
+  database: DatabaseConfig,
+  secrets: readonly (readonly [name: string, value: unknown, expected: string])[],
+): void {
+  const missing = secrets.filter(([, value]) => database.urls !== undefined && value === undefined);
+  if (missing.length === 0) return;
+  throw new StartRefused(missing.map(([name, , expected]) => `${name} is missing; expected ${expected}`).join('\n'));
+}
+
+function masterKeys(database: DatabaseConfig, given: readonly string[] | undefined): readonly Buffer[] {
+  const keys = given ?? [kept(database.dataDir, DATA_FILES.masterKey, 'base64')];
+  return keys.map((key) => Buffer.from(key, 'base64'));
+}
+
+function kept(dataDir: string, file: string, encoding: 'base64' | 'base64url'): string {
+  ensureDataDir(dataDir);
+  const text = readOrCreate(dataDir, file, () => randomBytes(32).toString(encoding));
+  if (isMasterKey(text) || (file === DATA_FILES.operatorToken && text.length >= 24)) return text;
+  throw new StartRefused(
+    `${join(dataDir, file)} is damaged: expected the text that the service wrote on its first start`,
+  );
+}
+
+/** The token of a service in embedded mode, as the command line finds it. */
+export function keptOperatorToken(dataDir: string): string | undefined {
+  return readIfThere(join(dataDir, DATA_FILES.operatorToken))?.trim();
+}

@@ -1,0 +1,95 @@
+import knexModule, { type Knex } from 'knex';
+import { TypeOverrides } from 'pg';
+import { type Databases, SCHEMAS, type SchemaName, database } from '../consistency/transaction';
+
+export type DatabaseUrls = Readonly<Record<SchemaName, string>>;
+
+export interface PoolOptions {
+  /** The most connections of each of the four pools. */
+  readonly size?: number;
+  readonly statementTimeoutMs?: number;
+  readonly lockTimeoutMs?: number;
+  readonly idleInTransactionTimeoutMs?: number;
+  /** How long a caller waits for a free connection, and for a server to answer. */
+  readonly acquireTimeoutMs?: number;
+  readonly applicationName?: string;
+  /** Told in a sentence of connections that broke; whoever was using one gets `Unavailable` besides. */
+  readonly onTrouble?: (sentence: string) => void;
+}
+
+export interface Pools {
+  readonly databases: Databases;
+  /** Waits for what is running, then closes every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a pool per schema. Schemas that share one URL still have pools of their own, so that no code can come to rely on
+ * their being one database. Nothing connects until it is used, and a server that goes away costs only the statements that
+ * were running on it.
+ *
+ * The server's own time-outs are set on every session, well below the deadline of a global transaction: a process that was
+ * stopped between UPDATE and COMMIT must not keep the row locks that every payment needs.
+ */
+export function createPools(urls: DatabaseUrls, options: PoolOptions = {}): Pools {
+  const pools = SCHEMAS.map((schema) => [schema, createPool(urls[schema], options)] as const);
+  const databases = Object.fromEntries(pools.map(([schema, pool]) => [schema, database(schema, pool)]));
+  return {
+    databases: databases as unknown as Databases,
+    close: async () => {
+      await Promise.all(pools.map(([, pool]) => pool.destroy()));
+    },
+  };
+}
+
+function createPool(url: string, options: PoolOptions): Knex {
+  const acquireTimeoutMs = options.acquireTimeoutMs ?? 5_000;
+  return knexModule({
+    client: 'pg',
+    // knex asks every new connection for the server's version unless it is told one; all that it does for PostgreSQL is
+    // the same from 14 on.
+    version: '14',
+    connection: sessionSettings(url, options, acquireTimeoutMs),
+    acquireConnectionTimeout: acquireTimeoutMs,
+    log: quietLog(options.onTrouble ?? (() => undefined)),
+    pool: { min: 0, max: options.size ?? 10, idleTimeoutMillis: 30_000 },
+  });
+}
+
+/** knex would write to the console. */
+function quietLog(tell: (sentence: string) => void): Knex.Logger {
+  const say = (message: unknown): void => {
+    tell(String(message));
+  };
+  return { warn: say, error: say, deprecate: say, debug: () => undefined };
+}
+
+function sessionSettings(url: string, options: PoolOptions, connectTimeoutMs: number): Knex.PgConnectionConfig {
+  const settings = {
+    connectionString: url,
+    application_name: options.applicationName ?? 'quittance',
+    statement_timeout: options.statementTimeoutMs ?? 3_000,
+    lock_timeout: options.lockTimeoutMs ?? 2_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 5_000,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    options: '-c timezone=UTC',
+    types: exactTypes(),
+  };
+  return settings as Knex.PgConnectionConfig;
+}
+
+const OID = { int8Array: 1016, numericArray: 1231, uuidArray: 2951, textArray: 1009, date: 1082 } as const;
+
+/**
+ * Arrays of numeric and bigint come as lists of strings, as single ones do: as floats they would lose digits of money. A
+ * date stays the text that it is, because as a Date it would shift with the process's time zone.
+ */
+function exactTypes(): TypeOverrides {
+  const overrides = new TypeOverrides();
+  const strings = overrides.getTypeParser(OID.textArray) as unknown as (text: string) => string[];
+  for (const oid of [OID.int8Array, OID.numericArray, OID.uuidArray]) overrides.setTypeParser(oid, strings);
+  overrides.setTypeParser(OID.date, (text: string) => text);
+  return overrides;
+}

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { findFreePort } from '../../src/database/embedded/postmaster';
+
+const ROOT = join(__dirname, '..', '..');
+
+export interface RunningProcess {
+  readonly child: ChildProcess;
+  /** Everything that it wrote to stdout and stderr so far. */
+  readonly output: () => string;
+  /** Sends a signal and waits for the end. Gives the exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | string>;
+  /** Waits for the end. */
+  ended(): Promise<number | string>;
+}
+
+export interface ServiceProcess extends RunningProcess {
+  readonly url: string;
+}
+
+export interface ProcessOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly cwd?: string;
+}
+
+/** Runs the command line (`quittance <args>`) from its sources, with nothing of this process's environment but PATH. */
+export function runCommand(args: readonly string[], options: ProcessOptions = {}): RunningProcess {
+  return runNode([join(ROOT, 'src', 'cli.ts'), ...args], options);
+}
+
+/** Runs a TypeScript file with arguments. */
+export function runNode(args: readonly string[], options: ProcessOptions = {}): RunningProcess {
+  const child = spawn(process.execPath, ['--import', require.resolve('tsx'), ...args], {
+    cwd: options.cwd ?? ROOT,
+    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.gid ?? options.uid }),
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()));
+  // 'close' and not 'exit': only then has everything that it wrote arrived.
+  const ended = once(child, 'close').then(([code, signal]) => (signal ?? code) as number | string);
+  return {
+    child,
+    output: () => output,
+    ended: () => ended,
+    end: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Starts the service on a free port and waits until it says that it is ready. */
+export async function startServiceProcess(options: ProcessOptions = {}): Promise<ServiceProcess> {
+  const port = options.env?.['PORT'] ?? String(await findFreePort());
+  const running = runCommand(['start'], { ...options, env: { ...options.env, PORT: port } });
+  const url = `http://127.0.0.1:${port}`;
+  for (let round = 0; round < 600; round += 1) {
+    if (running.child.exitCode !== null || running.child.signalCode !== null) break;
+    if (await isReady(url)) return { ...running, url };
+    await wait(50);
+  }
+  running.child.kill('SIGKILL');
+  throw new Error(`the service did not become ready:\n${running.output()}`);
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(`${url}/readyz`).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
