@@ -1,0 +1,123 @@
+import { type Statement, type Tx, statement } from '../consistency/transaction';
+import type { BranchKey } from '../consistency/tcc/participant';
+
+/** The two instances of the one participant. */
+export type BalancesSchema = 'accounts' | 'points';
+
+export type HoldStatus = 'held' | 'confirmed' | 'cancelled';
+
+export interface NewHold extends BranchKey {
+  readonly contentHash: string;
+  readonly accountIds: readonly string[];
+  readonly outbound: readonly boolean[];
+  readonly amounts: readonly string[];
+}
+
+/** A hold as it stands; the three lists run side by side, one element per leg. */
+export interface Hold extends BranchKey {
+  readonly status: HoldStatus;
+  readonly content_hash: string | null;
+  readonly account_ids: readonly string[];
+  readonly outbound: readonly boolean[];
+  readonly amounts: readonly string[];
+}
+
+export interface HoldsStore {
+  /** Inserts what is not there yet; returns the keys that were inserted. Whoever was not must be read afterwards. */
+  insert(tx: Tx<BalancesSchema>, holds: readonly NewHold[]): Promise<readonly BranchKey[]>;
+  insertTombstones(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): Promise<readonly BranchKey[]>;
+  read(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): Promise<readonly Hold[]>;
+  /** Reads and locks, in the order of the key. */
+  lock(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): Promise<readonly Hold[]>;
+  end(tx: Tx<BalancesSchema>, keys: readonly BranchKey[], status: 'confirmed' | 'cancelled'): Promise<void>;
+  /** Takes back holds of this very transaction, whose accounts turned out to refuse. */
+  withdraw(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): Promise<void>;
+  open(tx: Tx<BalancesSchema>, olderThanSeconds: number, limit: number): Promise<readonly BranchKey[]>;
+  forgetTombstones(tx: Tx<BalancesSchema>, olderThanDays: number, limit: number): Promise<number>;
+}
+
+const COLUMNS = 'h.gid, h.branch, h.status, h.content_hash, h.account_ids, h.outbound, h.amounts';
+
+export function createHoldsStore(schema: BalancesSchema): HoldsStore {
+  const sql = holdStatements(schema);
+  const columns = (keys: readonly BranchKey[]): [string[], string[]] => [
+    keys.map((key) => key.gid),
+    keys.map((key) => key.branch),
+  ];
+  return {
+    insert: (tx, holds) =>
+      tx.query<BranchKey>(sql.insert, [
+        ...columns(holds),
+        holds.map((hold) => hold.contentHash),
+        // An array of arrays must be rectangular in PostgreSQL; the legs of each hold travel as one array literal.
+        holds.map((hold) => `{${hold.accountIds.join(',')}}`),
+        holds.map((hold) => `{${hold.outbound.map((out) => (out ? 't' : 'f')).join(',')}}`),
+        holds.map((hold) => `{${hold.amounts.join(',')}}`),
+      ]),
+    insertTombstones: (tx, keys) => tx.query<BranchKey>(sql.insertTombstones, columns(keys)),
+    read: (tx, keys) => tx.query<Hold>(sql.read, columns(keys)),
+    lock: (tx, keys) => tx.query<Hold>(sql.lock, columns(keys)),
+    end: async (tx, keys, status) => {
+      await tx.query(sql.end, [...columns(keys), status]);
+    },
+    withdraw: async (tx, keys) => {
+      await tx.query(sql.withdraw, columns(keys));
+    },
+    open: (tx, olderThanSeconds, limit) => tx.query<BranchKey>(sql.open, [olderThanSeconds, limit]),
+    forgetTombstones: async (tx, olderThanDays, limit) =>
+      (await tx.query(sql.forgetTombstones, [olderThanDays, limit])).length,
+  };
+}
+
+function holdStatements(schema: BalancesSchema): Record<keyof HoldsStore, Statement> {
+  const table = `${schema}.holds`;
+  const keys = 'unnest($1::uuid[], $2::text[]) as k(gid, branch)';
+  const named = (verb: string, text: string): Statement => statement(`${table}.${verb}`, text);
+  return {
+    insert: named(
+      'insert',
+      `insert into ${table} (gid, branch, status, content_hash, account_ids, outbound, amounts)
+       select gid, branch, 'held', content_hash, account_ids::uuid[], outbound::boolean[], amounts::numeric[]
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+              as n(gid, branch, content_hash, account_ids, outbound, amounts)
+        order by gid, branch
+       on conflict (gid, branch) do nothing
+       returning gid, branch`,
+    ),
+    insertTombstones: named(
+      'insert_tombstones',
+      `insert into ${table} (gid, branch, status, ended_at)
+       select gid, branch, 'cancelled', clock_timestamp() from ${keys} order by gid, branch
+       on conflict (gid, branch) do nothing
+       returning gid, branch`,
+    ),
+    read: named('read', `select ${COLUMNS} from ${table} h join ${keys} using (gid, branch)`),
+    lock: named(
+      'lock',
+      `select ${COLUMNS} from ${table} h join ${keys} using (gid, branch) order by h.gid, h.branch for update of h`,
+    ),
+    end: named(
+      'end',
+      `update ${table} h set status = $3, ended_at = clock_timestamp() from ${keys}
+        where h.gid = k.gid and h.branch = k.branch and h.status = 'held'`,
+    ),
+    withdraw: named(
+      'withdraw',
+      `delete from ${table} h using ${keys} where h.gid = k.gid and h.branch = k.branch and h.status = 'held'`,
+    ),
+    open: named(
+      'open',
+      `select gid, branch from ${table}
+        where status = 'held' and created_at < clock_timestamp() - $1::int * interval '1 second'
+        order by created_at limit $2`,
+    ),
+    forgetTombstones: named(
+      'forget_tombstones',
+      `delete from ${table} where (gid, branch) in (
+         select gid, branch from ${table}
+          where status = 'cancelled' and ended_at < clock_timestamp() - $1::int * interval '1 day'
+          order by ended_at limit $2)
+       returning gid`,
+    ),
+  };
+}

@@ -1,0 +1,124 @@
+import { type Statement, type Tx, statement } from '../consistency/transaction';
+import type { BalancesSchema } from './holds-store';
+
+/** An account as Try needs it: what may be taken from it, and whether it takes part at all. */
+export interface HeldAccount {
+  readonly id: string;
+  readonly code: string;
+  readonly status: 'open' | 'frozen' | 'closed';
+  readonly available: string;
+}
+
+export interface NewAccount {
+  readonly id: string;
+  readonly code: string;
+  readonly kind: string;
+  readonly owner: string;
+  readonly unit: string;
+}
+
+/** One leg to be applied: the amount is signed, negative for an outbound one. */
+export interface Movement {
+  readonly entryId: string;
+  readonly accountId: string;
+  readonly gid: string;
+  readonly branch: string;
+  readonly amount: string;
+  /** What leaves `reserved` with it: the amount of an outbound leg, else zero. */
+  readonly released: string;
+}
+
+export interface Reservation {
+  readonly accountId: string;
+  /** Positive to reserve, negative to release. */
+  readonly amount: string;
+}
+
+export interface MovementsStore {
+  find(tx: Tx<BalancesSchema>, codes: readonly string[]): Promise<readonly { id: string; code: string }[]>;
+  open(tx: Tx<BalancesSchema>, accounts: readonly NewAccount[]): Promise<void>;
+  /** Keeps accounts from being closed until the transaction ends: KEY SHARE, which neither freezing nor crediting meets. */
+  share(tx: Tx<BalancesSchema>, ids: readonly string[]): Promise<readonly HeldAccount[]>;
+  /** Locks accounts whose amounts will change, in the order of their ids. */
+  lock(tx: Tx<BalancesSchema>, ids: readonly string[]): Promise<readonly HeldAccount[]>;
+  reserve(tx: Tx<BalancesSchema>, reservations: readonly Reservation[]): Promise<void>;
+  /** Moves balances and writes the entries with their running balance; one row update per account for the whole list. */
+  apply(tx: Tx<BalancesSchema>, movements: readonly Movement[]): Promise<void>;
+}
+
+export function createMovementsStore(schema: BalancesSchema): MovementsStore {
+  const sql = movementStatements(schema);
+  return {
+    find: (tx, codes) => tx.query(sql.find, [codes]),
+    open: async (tx, accounts) => {
+      await tx.query(sql.open, [
+        accounts.map((account) => account.id),
+        accounts.map((account) => account.code),
+        accounts.map((account) => account.kind),
+        accounts.map((account) => account.owner),
+        accounts.map((account) => account.unit),
+      ]);
+    },
+    share: (tx, ids) => tx.query(sql.share, [ids]),
+    lock: (tx, ids) => tx.query(sql.lock, [ids]),
+    reserve: async (tx, reservations) => {
+      await tx.query(sql.reserve, [
+        reservations.map((reservation) => reservation.accountId),
+        reservations.map((reservation) => reservation.amount),
+      ]);
+    },
+    apply: async (tx, movements) => {
+      await tx.query(sql.apply, [
+        movements.map((movement) => movement.entryId),
+        movements.map((movement) => movement.accountId),
+        movements.map((movement) => movement.gid),
+        movements.map((movement) => movement.branch),
+        movements.map((movement) => movement.amount),
+        movements.map((movement) => movement.released),
+      ]);
+    },
+  };
+}
+
+function movementStatements(schema: BalancesSchema): Record<keyof MovementsStore, Statement> {
+  const accounts = `${schema}.accounts`;
+  const named = (verb: string, text: string): Statement => statement(`${accounts}.${verb}`, text);
+  const held = `select id, code, status, balance - reserved as available from ${accounts} where id = any($1::uuid[])`;
+  return {
+    find: named('find', `select id, code from ${accounts} where code = any($1::text[])`),
+    open: named(
+      'open',
+      `insert into ${accounts} (id, code, kind, owner, unit)
+       select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) as n(id, code, kind, owner, unit)
+        order by code
+       on conflict (code) do nothing`,
+    ),
+    share: named('share', `${held} order by id for key share`),
+    lock: named('lock', `${held} order by id for no key update`),
+    reserve: named(
+      'reserve',
+      `update ${accounts} a set reserved = a.reserved + r.amount
+         from (select account_id, sum(amount) as amount
+                 from unnest($1::uuid[], $2::numeric[]) as n(account_id, amount) group by account_id) r
+        where a.id = r.account_id`,
+    ),
+    apply: named(
+      'apply',
+      `with legs as (
+         select *, row_number() over (partition by account_id order by place) as nth,
+                sum(amount) over (partition by account_id order by place) as running
+           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::numeric[])
+                with ordinality as l(entry_id, account_id, gid, branch, amount, released, place)),
+       moved as (
+         update ${accounts} a
+            set balance = a.balance + t.amount, reserved = a.reserved - t.released, entry_count = a.entry_count + t.entries
+           from (select account_id, sum(amount) as amount, sum(released) as released, count(*) as entries
+                   from legs group by account_id) t
+          where a.id = t.account_id
+         returning a.id, a.balance - t.amount as balance_before, a.entry_count - t.entries as entries_before)
+       insert into ${schema}.entries (id, account_id, number, gid, branch, amount, balance_after)
+       select l.entry_id, l.account_id, m.entries_before + l.nth, l.gid, l.branch, l.amount, m.balance_before + l.running
+         from legs l join moved m on m.id = l.account_id`,
+    ),
+  };
+}
