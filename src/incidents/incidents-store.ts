@@ -1,0 +1,102 @@
+import { type Queryable, type Tx, statement } from '../consistency/transaction';
+import type { Ids, IncidentId } from '../core/ids';
+import type { IncidentKind, Incidents, NewIncident } from './incident';
+
+export interface IncidentRow {
+  readonly id: IncidentId;
+  readonly kind: IncidentKind;
+  readonly subject: string;
+  readonly order_id: string | null;
+  readonly receipt_id: string | null;
+  readonly gid: string | null;
+  readonly facts: Readonly<Record<string, string | null>>;
+  readonly status: 'open' | 'resolved';
+  readonly times_seen: number;
+  readonly opened_at: Date;
+  readonly last_seen_at: Date;
+  readonly resolved_at: Date | null;
+  readonly resolution: string | null;
+}
+
+export interface IncidentFilter {
+  readonly status: 'open' | 'resolved' | undefined;
+  readonly kind: IncidentKind | undefined;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+const COLUMNS = `id, kind, subject, order_id, receipt_id, gid, facts, status, times_seen, opened_at, last_seen_at,
+  resolved_at, resolution`;
+
+/**
+ * A known incident is counted up. One that was resolved stays so when the same facts are reported again, which a repeated
+ * message does; new facts are something that nobody has looked at yet, and open it again.
+ */
+const REPORT = statement(
+  'orders.incidents.report',
+  `insert into orders.incidents as i (id, kind, subject, order_id, receipt_id, gid, facts, times_seen)
+   select n.id, n.kind, n.subject, n.order_id, n.receipt_id, n.gid, n.facts, n.times_seen
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::jsonb[], $8::int[])
+       as n(id, kind, subject, order_id, receipt_id, gid, facts, times_seen)
+    order by n.kind, n.subject
+   on conflict (kind, subject) do update
+      set times_seen = i.times_seen + excluded.times_seen, last_seen_at = clock_timestamp(), facts = excluded.facts,
+          status = case when i.facts = excluded.facts then i.status else 'open' end,
+          resolved_at = case when i.facts = excluded.facts then i.resolved_at end,
+          resolution = case when i.facts = excluded.facts then i.resolution end`,
+);
+const LIST = statement(
+  'orders.incidents.list',
+  `select ${COLUMNS} from orders.incidents
+    where ($1::text is null or status = $1) and ($2::text is null or kind = $2) and ($3::uuid is null or id < $3)
+    order by id desc limit $4`,
+);
+
+export function createIncidents(deps: { readonly ids: Ids }): Incidents {
+  return {
+    report: async (tx: Tx<'orders'>, incidents: readonly NewIncident[]) => {
+      if (incidents.length === 0) return;
+      const seen = countSame(incidents);
+      await tx.query(REPORT, [
+        seen.map(() => deps.ids.next<'incident'>()),
+        seen.map(({ incident }) => incident.kind),
+        seen.map(({ incident }) => storable(incident.subject)),
+        seen.map(({ incident }) => incident.orderId ?? null),
+        seen.map(({ incident }) => incident.receiptId ?? null),
+        seen.map(({ incident }) => incident.gid ?? null),
+        seen.map(({ incident }) => JSON.stringify(storableFacts(incident.facts))),
+        seen.map(({ times }) => times),
+      ]);
+    },
+  };
+}
+
+/** Newest first. */
+export function listIncidents(db: Queryable<'orders'>, filter: IncidentFilter): Promise<IncidentRow[]> {
+  const { status, kind, after, limit } = filter;
+  return db.query<IncidentRow>(LIST, [status ?? null, kind ?? null, after ?? null, limit]);
+}
+
+/** One statement cannot meet the same row twice: a list counts each of its incidents, and the last one's facts stand. */
+function countSame(incidents: readonly NewIncident[]): { incident: NewIncident; times: number }[] {
+  const seen = new Map<string, { incident: NewIncident; times: number }>();
+  for (const incident of incidents) {
+    const name = `${incident.kind} ${incident.subject}`;
+    seen.set(name, { incident, times: (seen.get(name)?.times ?? 0) + 1 });
+  }
+  return [...seen.values()];
+}
+
+/**
+ * Facts come from callbacks too, and reporting them must not fail the transaction that they are reported in: what
+ * PostgreSQL cannot keep in a text (NUL, half of a surrogate pair) is replaced.
+ */
+function storable(text: string): string {
+  return text.replace(/[\u0000\p{Surrogate}]/gu, '\uFFFD');
+}
+
+function storableFacts(facts: NewIncident['facts']): Record<string, string | null> {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, fact]) => [storable(name), fact === null ? null : storable(fact)]),
+  );
+}
