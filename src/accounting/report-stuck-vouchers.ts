@@ -1,0 +1,20 @@
+import type { Tx } from '../consistency/transaction';
+import type { StuckMessage } from '../consistency/outbox/consume';
+import type { Incidents } from '../incidents/incident';
+
+/** Opens an incident per message of the outbox that fails again and again: a voucher that the books do not have yet. */
+export function createStuckVoucherReport({ incidents }: { incidents: Incidents }) {
+  return (tx: Tx<'orders'>, stuck: readonly StuckMessage[]): Promise<void> =>
+    incidents.report(
+      tx,
+      stuck.map((message) => ({
+        kind: 'voucher_stuck',
+        subject: `${message.topic} ${message.eventKey}`,
+        facts: {
+          message: message.id,
+          attempts: String(message.attempts),
+          error: message.error.slice(0, 500),
+        },
+      })),
+    );
+}

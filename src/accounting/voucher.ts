@@ -1,0 +1,153 @@
+import { type Json, contentHash } from '../core/canonical';
+import { Exact } from '../core/money';
+import {
+  CHANNEL_RECEIVABLES,
+  CHART,
+  CONTROL_ACCOUNTS,
+  type LedgerCode,
+  POINTS_EXPENSE,
+  POINTS_LIABILITY,
+} from './chart';
+import type { VoucherMessage } from './voucher-message';
+
+/** One line of a voucher: an amount on one side of an account. Amounts are decimal strings with four decimals. */
+export interface Posting {
+  readonly account: string;
+  /** Empty where the account names nobody. */
+  readonly party: string;
+  readonly currency: string;
+  readonly debit: string;
+  readonly credit: string;
+}
+
+/** The accounting evidence of one business event, before it has an id and a place in the chain. */
+export interface VoucherContent {
+  readonly kind: string;
+  /** With the kind, its identity: one business event has one voucher. */
+  readonly eventKey: string;
+  readonly description: string;
+  readonly orderId: string | null;
+  readonly receiptId: string | null;
+  readonly gid: string | null;
+  readonly legsHash: string | null;
+  /** RFC 3339 in UTC with six decimals, as PostgreSQL keeps it. */
+  readonly occurredAt: string;
+  readonly postings: readonly Posting[];
+}
+
+export type DrawnUp =
+  | { readonly kind: 'voucher'; readonly voucher: VoucherContent }
+  | { readonly kind: 'unbalanced'; readonly reason: string };
+
+interface Movement {
+  readonly account: LedgerCode;
+  readonly party: string;
+  readonly side: 'debit' | 'credit';
+  readonly amount: string;
+}
+
+/** What an event means in debits and credits. Lines are merged per account and party; zero lines are left out. */
+export function drawUp(message: VoucherMessage): DrawnUp {
+  const postings = toPostings(receiptSettled(message), message.currency);
+  const reason = imbalanceOf(postings);
+  if (reason !== undefined) return { kind: 'unbalanced', reason };
+  return {
+    kind: 'voucher',
+    voucher: {
+      kind: message.kind,
+      eventKey: message.receiptId,
+      description: `${message.gross} ${message.currency} arrived through ${message.channel}`,
+      orderId: message.orderId,
+      receiptId: message.receiptId,
+      gid: message.gid,
+      legsHash: message.legsHash,
+      occurredAt: toMicroseconds(message.occurredAt),
+      postings,
+    },
+  };
+}
+
+/** A sentence on why postings may not stand as a voucher, undefined where they may. */
+export function imbalanceOf(postings: readonly Posting[]): string | undefined {
+  if (postings.length < 2) return `a voucher has two lines at least, this one has ${postings.length}`;
+  for (const currency of new Set(postings.map((posting) => posting.currency))) {
+    const lines = postings.filter((posting) => posting.currency === currency);
+    const debit = sum(lines.map((line) => line.debit));
+    const credit = sum(lines.map((line) => line.credit));
+    if (!debit.eq(credit)) return `debits of ${debit.toFixed()} and credits of ${credit.toFixed()} ${currency} differ`;
+  }
+  return undefined;
+}
+
+/** One hash for one content, whatever id and place it gets; amounts are compared as numbers, not as texts. */
+export function hashOfContent(voucher: VoucherContent): string {
+  const { postings, ...head } = voucher;
+  const lines: Json = postings.map(({ account, party, currency, debit, credit }) => ({
+    account,
+    party,
+    currency,
+    debit: fourDecimals(debit),
+    credit: fourDecimals(credit),
+  }));
+  return contentHash({ ...head, postings: lines });
+}
+
+function receiptSettled(message: VoucherMessage): Movement[] {
+  const { merchantId, pointsValue } = message;
+  const points: Movement[] =
+    pointsValue === null
+      ? []
+      : [
+          { account: POINTS_EXPENSE, party: merchantId ?? '', side: 'debit', amount: pointsValue },
+          { account: POINTS_LIABILITY, party: merchantId ?? '', side: 'credit', amount: pointsValue },
+        ];
+  return [
+    { account: CHANNEL_RECEIVABLES, party: message.channel, side: 'debit', amount: message.gross },
+    ...message.credits.map(({ to, party, amount }): Movement => ({
+      account: CONTROL_ACCOUNTS[to],
+      party,
+      side: 'credit',
+      amount,
+    })),
+    ...points,
+  ];
+}
+
+function toPostings(movements: readonly Movement[], currency: string): Posting[] {
+  const merged = new Map<string, Movement[]>();
+  for (const movement of movements) {
+    const party = CHART[movement.account].party === 'none' ? '' : movement.party;
+    const key = JSON.stringify([movement.account, party, movement.side]);
+    merged.set(key, [...(merged.get(key) ?? []), { ...movement, party }]);
+  }
+  return [...merged.values()].flatMap((same) => {
+    const [first] = same;
+    const amount = sum(same.map((movement) => movement.amount));
+    if (first === undefined || amount.isZero()) return [];
+    const { account, party, side } = first;
+    const text = amount.toFixed(4);
+    return [
+      {
+        account,
+        party,
+        currency,
+        debit: side === 'debit' ? text : '0.0000',
+        credit: side === 'credit' ? text : '0.0000',
+      },
+    ];
+  });
+}
+
+function sum(amounts: readonly string[]): Exact {
+  return amounts.reduce((total, amount) => total.plus(amount), new Exact(0));
+}
+
+function fourDecimals(amount: string): string {
+  return new Exact(amount).toFixed(4);
+}
+
+/** "2026-11-21T01:02:03.5Z" as "2026-11-21T01:02:03.500000Z". */
+function toMicroseconds(time: string): string {
+  const [seconds = '', fraction = ''] = time.replace('Z', '').split('.');
+  return `${seconds}.${fraction.padEnd(6, '0')}Z`;
+}

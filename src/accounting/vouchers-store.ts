@@ -1,0 +1,133 @@
+import type { VoucherId } from '../core/ids';
+import { type Tx, statement } from '../consistency/transaction';
+import type { VoucherContent } from './voucher';
+
+export interface ChainHead {
+  /** The number that the next link gets. */
+  readonly next: string;
+  readonly hash: string | null;
+  /** The database's present, RFC 3339 in UTC with six decimals. */
+  readonly now: string;
+}
+
+export interface NewLink {
+  readonly number: string;
+  readonly previousHash: string;
+  readonly hash: string;
+  readonly vouchers: number;
+  readonly keyId: string;
+  readonly signature: string;
+  readonly postedAt: string;
+}
+
+export interface NewVoucher extends VoucherContent {
+  readonly id: VoucherId;
+  readonly contentHash: string;
+  /** Its place in the link, from 1. */
+  readonly position: number;
+}
+
+export interface VoucherKey {
+  readonly kind: string;
+  readonly eventKey: string;
+}
+
+/** PostgreSQL's format of a time as RFC 3339 in UTC with six decimals. */
+export function utc(column: string): string {
+  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+}
+
+const LOCK_HEAD = statement(
+  'accounting.links.lock_head',
+  `select pg_advisory_xact_lock(hashtextextended('quittance books chain', 0))`,
+);
+
+const READ_HEAD = statement(
+  'accounting.links.read_head',
+  `select (coalesce(l.number, 0) + 1)::text as next, l.hash, ${utc('clock_timestamp()')} as now
+     from (select 1) as always left join (select number, hash from accounting.links order by number desc limit 1) l on true`,
+);
+
+const FIND = statement(
+  'accounting.vouchers.find',
+  `select v.kind, v.event_key, v.content_hash from accounting.vouchers v
+     join unnest($1::text[], $2::text[]) as k(kind, event_key) on v.kind = k.kind and v.event_key = k.event_key`,
+);
+
+const INSERT_LINK = statement(
+  'accounting.links.insert',
+  `insert into accounting.links (number, previous_hash, hash, vouchers, key_id, signature, created_at)
+   values ($1::bigint, $2, $3, $4, $5, $6, $7::timestamptz)`,
+);
+
+const INSERT_VOUCHERS = statement(
+  'accounting.vouchers.insert',
+  `insert into accounting.vouchers
+     (link_number, posted_at, id, position, kind, event_key, description, order_id, receipt_id, gid, legs_hash, content_hash,
+      lines, occurred_at)
+   select $1::bigint, $2::timestamptz, n.*
+     from unnest($3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[],
+                 $11::text[], $12::text[], $13::int[], $14::timestamptz[]) as n`,
+);
+
+const INSERT_POSTINGS = statement(
+  'accounting.postings.insert',
+  `insert into accounting.postings (voucher_id, line, account, party, currency, debit, credit)
+   select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[])`,
+);
+
+export const vouchersStore = {
+  /**
+   * Waits until no other commit to the books is under way, until the transaction ends. It is a statement of its own and
+   * comes first: what is read in a statement that waits for a lock is older than the lock. An advisory lock, because the
+   * first link has no row before it that could be locked.
+   */
+  lockHead: async (tx: Tx<'accounting'>): Promise<void> => {
+    await tx.query(LOCK_HEAD);
+  },
+  /** Under the lock. */
+  readHead: async (tx: Tx<'accounting'>): Promise<ChainHead> => {
+    const [head] = await tx.query<ChainHead>(READ_HEAD);
+    if (head === undefined) throw new Error('the head of the chain gave no row');
+    return head;
+  },
+  find: (
+    tx: Tx<'accounting'>,
+    keys: readonly VoucherKey[],
+  ): Promise<{ kind: string; event_key: string; content_hash: string }[]> =>
+    tx.query(FIND, [keys.map((key) => key.kind), keys.map((key) => key.eventKey)]),
+  insertLink: async (tx: Tx<'accounting'>, link: NewLink): Promise<void> => {
+    const { number, previousHash, hash, vouchers, keyId, signature, postedAt } = link;
+    await tx.query(INSERT_LINK, [number, previousHash, hash, vouchers, keyId, signature, postedAt]);
+  },
+  insertVouchers: async (tx: Tx<'accounting'>, link: NewLink, vouchers: readonly NewVoucher[]): Promise<void> => {
+    await tx.query(INSERT_VOUCHERS, [
+      link.number,
+      link.postedAt,
+      vouchers.map((voucher) => voucher.id),
+      vouchers.map((voucher) => voucher.position),
+      vouchers.map((voucher) => voucher.kind),
+      vouchers.map((voucher) => voucher.eventKey),
+      vouchers.map((voucher) => voucher.description),
+      vouchers.map((voucher) => voucher.orderId),
+      vouchers.map((voucher) => voucher.receiptId),
+      vouchers.map((voucher) => voucher.gid),
+      vouchers.map((voucher) => voucher.legsHash),
+      vouchers.map((voucher) => voucher.contentHash),
+      vouchers.map((voucher) => voucher.postings.length),
+      vouchers.map((voucher) => voucher.occurredAt),
+    ]);
+    const lines = vouchers.flatMap((voucher) =>
+      voucher.postings.map((posting, index) => ({ ...posting, voucherId: voucher.id, line: index + 1 })),
+    );
+    await tx.query(INSERT_POSTINGS, [
+      lines.map((line) => line.voucherId),
+      lines.map((line) => line.line),
+      lines.map((line) => line.account),
+      lines.map((line) => line.party),
+      lines.map((line) => line.currency),
+      lines.map((line) => line.debit),
+      lines.map((line) => line.credit),
+    ]);
+  },
+};

@@ -1,0 +1,34 @@
+import type { Database, Databases } from '../../consistency/transaction';
+import type { Check } from '../check';
+import { evidence } from '../evidence-store';
+import { keyPages } from '../key-pages-store';
+import { walk } from '../walk';
+
+/**
+ * Guarantee 3: behind every movement there is a transaction, and behind every transaction a receipt (a foreign key) with
+ * its verified event. Movements are read first: the transaction is older.
+ */
+export function founded(databases: Databases, participant: 'accounts' | 'points', graceSeconds: number): Check {
+  const db: Database<'accounts'> | Database<'points'> = databases[participant];
+  return walk({
+    guarantee: 3,
+    keys: keyPages(db, 'entries', 'gid'),
+    inspect: async (gids) => {
+      const entries = await entriesOf(databases, participant, gids);
+      const known = new Set((await evidence.transactions(databases.orders, gids, graceSeconds)).map((one) => one.gid));
+      return entries
+        .filter((entry) => !known.has(entry.gid))
+        .map((entry) => ({
+          key: entry.gid,
+          what: `in ${participant}, money moved and there is no transaction that moved it`,
+          facts: { account: entry.code, amount: entry.amount },
+        }));
+    },
+  });
+}
+
+function entriesOf(databases: Databases, participant: 'accounts' | 'points', gids: readonly string[]) {
+  return participant === 'accounts'
+    ? evidence.entries(databases.accounts, gids)
+    : evidence.entries(databases.points, gids);
+}
