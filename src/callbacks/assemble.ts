@@ -1,0 +1,148 @@
+import type { Logger } from 'pino';
+import type { Jitter } from '../core/backoff';
+import { gather } from '../core/gather';
+import type { Ids, NotificationId, OrderId, ReceiptId } from '../core/ids';
+import { createClaims } from '../consistency/claims';
+import type { Hints, Outbox } from '../consistency/outbox/outbox';
+import { type Coordinator, createCoordinator } from '../consistency/tcc/coordinator';
+import { LOG_COLUMNS, type LoggedTransaction } from '../consistency/tcc/log-store';
+import type { BranchKey, Participant } from '../consistency/tcc/participant';
+import { recoverTransactions } from '../consistency/tcc/recovery';
+import { sweepHolds } from '../consistency/tcc/sweep-holds';
+import { type Database, type Tx, inTransaction } from '../consistency/transaction';
+import type { Incidents } from '../incidents/incident';
+import { type Background, createBackground } from './background';
+import { type Begun, beginSettlements } from './begin-settlements';
+import type { SettlementPlan } from './plan';
+import { receiptsStore } from './receipts-store';
+import { type RecordDependencies, recordEvents } from './record-events';
+import { type WaitingReceipt, recoverReceipts } from './recover-receipts';
+import { type SettlePayment, createSettlePayment } from './settle-payment';
+import { createSettlementHooks } from './settlement-hooks';
+
+export interface SettlementDependencies {
+  readonly db: Database<'orders'>;
+  readonly participants: readonly Participant[];
+  readonly ids: Ids;
+  readonly jitter: Jitter;
+  readonly logger: Logger;
+  readonly outbox: Outbox;
+  readonly incidents: Incidents;
+  readonly hints: Hints;
+  readonly announcePaid: (tx: Tx<'orders'>, orders: readonly OrderId[]) => Promise<readonly NotificationId[]>;
+  /** How long an attempt may be `trying`, in milliseconds; every database time-out is well below it. */
+  readonly deadlineMs: number;
+}
+
+export interface Settlements {
+  readonly settlePayment: SettlePayment;
+  readonly background: Background;
+  /** One page of each recovery; returns how many rows it found. */
+  readonly recoverTransactions: () => Promise<number>;
+  readonly recoverReceipts: () => Promise<number>;
+  readonly sweepHolds: () => Promise<number>;
+  readonly forgetTombstones: () => Promise<number>;
+}
+
+/** The longest list of a step, and how many may wait: commit A is the door, what is inside must never be turned away. */
+const DOOR = { cap: 200, room: 2_000 };
+const INSIDE = { cap: 200, room: 20_000 };
+const STUCK_AFTER_ATTEMPTS = 8;
+const TOMBSTONE_DAYS = 30;
+
+export function assembleSettlements(deps: SettlementDependencies): Settlements {
+  const { db, ids, jitter, participants, incidents } = deps;
+  const background = createBackground(deps.logger);
+  const coordinator = createCoordinator<SettlementPlan>({
+    db,
+    participants,
+    hooks: createSettlementHooks(deps),
+    lists: INSIDE,
+  });
+  const settlePayment = createSettlePayment({
+    record: gather((events) => recordEvents(deps, events), { step: 'callbacks.record', ...DOOR }),
+    begin: gather((receipts) => beginAgain(deps, receipts), { step: 'callbacks.begin', ...INSIDE }),
+    coordinator,
+    background,
+  });
+  const receiptClaims = createClaims<'orders', WaitingReceipt>(
+    db,
+    { schema: 'orders', table: 'receipts', key: 'id', due: ['waiting'], columns: 't.id, t.attempts' },
+    { ids, jitter },
+  );
+  return {
+    settlePayment,
+    background,
+    recoverTransactions: transactionRecovery(deps, coordinator),
+    recoverReceipts: () => recoverReceipts({ claims: receiptClaims, settlePayment }),
+    sweepHolds: () =>
+      sweepHolds({
+        db,
+        participants,
+        olderThanSeconds: Math.ceil(deps.deadlineMs / 1000) * 6,
+        onOrphans: (participant, orphans) => reportOrphans(db, incidents, participant, orphans),
+      }),
+    forgetTombstones: async () => {
+      const forgotten = await Promise.all(participants.map((one) => one.forgetTombstones(TOMBSTONE_DAYS, 1_000)));
+      return forgotten.reduce((sum, count) => sum + count, 0);
+    },
+  };
+}
+
+/** Commit A for receipts that are there already: a new attempt after a cancelled one, or after a wait. */
+function beginAgain(deps: RecordDependencies, receipts: readonly ReceiptId[]): Promise<readonly Begun[]> {
+  return inTransaction(deps.db, async (tx) => {
+    const begun = await beginSettlements(deps, tx, await receiptsStore.lock(tx, [...new Set(receipts)]));
+    const handedOut = new Set<ReceiptId>();
+    return receipts.map((id) => {
+      const answer = begun.get(id);
+      if (answer === undefined) throw new Error(`there is no receipt ${id}`);
+      if (answer.kind === 'opened' && handedOut.has(id)) return { kind: 'in_flight', receiptId: id };
+      handedOut.add(id);
+      return answer;
+    });
+  });
+}
+
+function transactionRecovery(
+  { db, ids, jitter, incidents }: SettlementDependencies,
+  coordinator: Coordinator<SettlementPlan>,
+): () => Promise<number> {
+  const claims = createClaims<'orders', LoggedTransaction<SettlementPlan>>(
+    db,
+    {
+      schema: 'orders',
+      table: 'global_transactions',
+      key: 'gid',
+      due: ['trying', 'confirming', 'cancelling'],
+      columns: LOG_COLUMNS,
+    },
+    { ids, jitter },
+  );
+  const onStuck = async (one: LoggedTransaction<SettlementPlan>, error: string): Promise<void> => {
+    const facts = { status: one.status, attempts: String(one.attempts), error };
+    await inTransaction(db, (tx) =>
+      incidents.report(tx, [{ kind: 'phase_two_stuck', subject: one.gid, gid: one.gid, facts }]),
+    );
+  };
+  return () => recoverTransactions({ claims, coordinator, onStuck, stuckAfterAttempts: STUCK_AFTER_ATTEMPTS });
+}
+
+async function reportOrphans(
+  db: Database<'orders'>,
+  incidents: Incidents,
+  participant: string,
+  orphans: readonly BranchKey[],
+): Promise<void> {
+  await inTransaction(db, (tx) =>
+    incidents.report(
+      tx,
+      orphans.map(({ gid, branch }) => ({
+        kind: 'hold_without_transaction',
+        subject: `${participant}/${gid}/${branch}`,
+        gid,
+        facts: { participant, branch },
+      })),
+    ),
+  );
+}

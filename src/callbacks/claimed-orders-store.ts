@@ -1,0 +1,90 @@
+import type { ChannelId, MerchantId, OrderId, ReceiptId } from '../core/ids';
+import { type Tx, statement } from '../consistency/transaction';
+
+/** An order as a receipt meets it, locked, within the merchants that the receipt's channel serves. */
+export interface MetOrder {
+  readonly payment_reference: string;
+  readonly channel_id: ChannelId;
+  readonly id: OrderId;
+  readonly merchant_id: MerchantId;
+  readonly amount: string;
+  readonly currency: string;
+  readonly fee: string;
+  readonly splits: readonly { readonly account: string; readonly amount: string }[];
+  readonly customer: string | null;
+  readonly points: string;
+  readonly points_value: string;
+  readonly status: 'open' | 'paid' | 'closed' | 'expired';
+  readonly claimed_by: ReceiptId | null;
+  readonly accepts_channel: boolean;
+}
+
+const LOCK_BY_REFERENCE = statement(
+  'orders.orders.lock_by_reference',
+  `select k.payment_reference, k.channel_id, o.id, o.merchant_id, o.amount, o.currency, o.fee, o.splits, o.customer,
+          o.points, o.points_value, o.status, o.claimed_by,
+          (o.channels is null or c.name = any(o.channels)) as accepts_channel
+     from (select distinct * from unnest($1::text[], $2::uuid[])) as k(payment_reference, channel_id)
+     join orders.orders o on o.payment_reference = k.payment_reference
+     join orders.channels c on c.id = k.channel_id
+    where c.serves_all or exists (
+            select 1 from orders.channel_merchants m where m.channel_id = c.id and m.merchant_id = o.merchant_id)
+    order by o.id for no key update of o`,
+);
+
+const CHANNEL_NAMES = statement(
+  'orders.channels.names',
+  `select id, name from orders.channels where id = any($1::uuid[])`,
+);
+
+const CLAIM = statement(
+  'orders.orders.claim',
+  `update orders.orders o set claimed_by = n.receipt_id
+     from unnest($1::uuid[], $2::uuid[]) as n(order_id, receipt_id)
+    where o.id = n.order_id and o.claimed_by is distinct from n.receipt_id`,
+);
+
+const PAY = statement(
+  'orders.orders.pay',
+  `update orders.orders o set status = 'paid', paid_by = n.receipt_id, paid_at = clock_timestamp()
+     from unnest($1::uuid[], $2::uuid[]) as n(order_id, receipt_id)
+    where o.id = n.order_id and o.claimed_by = n.receipt_id and o.status = 'open'
+   returning o.id`,
+);
+
+const RELEASE = statement(
+  'orders.orders.release',
+  `update orders.orders set claimed_by = null where id = any($1::uuid[]) and claimed_by = any($2::uuid[])`,
+);
+
+export interface OrderClaim {
+  readonly orderId: OrderId;
+  readonly receiptId: ReceiptId;
+}
+
+/** The order's side of a settlement: met and locked, claimed by a receipt, paid by it, released from it. */
+export const claimedOrdersStore = {
+  lockByReference: (
+    tx: Tx<'orders'>,
+    keys: readonly { readonly paymentReference: string; readonly channelId: ChannelId }[],
+  ): Promise<MetOrder[]> =>
+    tx.query<MetOrder>(LOCK_BY_REFERENCE, [keys.map((key) => key.paymentReference), keys.map((key) => key.channelId)]),
+  channelNames: async (tx: Tx<'orders'>, ids: readonly ChannelId[]): Promise<ReadonlyMap<ChannelId, string>> => {
+    const rows = await tx.query<{ id: ChannelId; name: string }>(CHANNEL_NAMES, [ids]);
+    return new Map(rows.map((row) => [row.id, row.name]));
+  },
+  claim: async (tx: Tx<'orders'>, claims: readonly OrderClaim[]): Promise<void> => {
+    await tx.query(CLAIM, [claims.map((claim) => claim.orderId), claims.map((claim) => claim.receiptId)]);
+  },
+  /** Returns the orders that are paid now; one that is missing was not open or not claimed by its receipt: a bug. */
+  pay: async (tx: Tx<'orders'>, claims: readonly OrderClaim[]): Promise<readonly OrderId[]> =>
+    (
+      await tx.query<{ id: OrderId }>(PAY, [
+        claims.map((claim) => claim.orderId),
+        claims.map((claim) => claim.receiptId),
+      ])
+    ).map((row) => row.id),
+  release: async (tx: Tx<'orders'>, claims: readonly OrderClaim[]): Promise<void> => {
+    await tx.query(RELEASE, [claims.map((claim) => claim.orderId), claims.map((claim) => claim.receiptId)]);
+  },
+};

@@ -1,0 +1,194 @@
+import { type Json, contentHash } from '../core/canonical';
+import type { Currency } from '../core/currencies';
+import { Money } from '../core/money';
+import type { Plan, PlannedBranch, Refusal } from '../consistency/tcc/log-store';
+import type { Leg } from '../consistency/tcc/participant';
+import type { IncidentKind } from '../incidents/incident';
+import type { SuspenseReason } from './judge';
+
+/** Where a part of the gross goes; the books read it from here. */
+export interface Credit {
+  readonly to: 'merchant' | 'payee' | 'fees' | 'suspense';
+  readonly party: string;
+  readonly amount: string;
+}
+
+export interface PlannedIncident {
+  readonly kind: IncidentKind;
+  readonly facts: Readonly<Record<string, string | null>>;
+}
+
+/** Everything that follows from one receipt, computed once when its transaction is opened, and never again. */
+export interface SettlementPlan extends Plan {
+  /** `order_paid` pays the order, wherever the money goes; `suspense` leaves the order as it was. */
+  readonly outcome: 'order_paid' | 'suspense';
+  readonly channel: string;
+  readonly currency: Currency;
+  readonly gross: string;
+  readonly merchantId: string | null;
+  readonly credits: readonly Credit[];
+  readonly pointsValue: string | null;
+  readonly incidents: readonly PlannedIncident[];
+}
+
+export interface PlannedReceipt {
+  readonly channel: string;
+  readonly money: Money;
+  readonly refusals: readonly Refusal[];
+  readonly facts: Readonly<Record<string, string | null>>;
+}
+
+export interface Split {
+  /** The code of the payee's account. */
+  readonly account: string;
+  readonly amount: Money;
+}
+
+/** What the order says about its money: priced when it was created, so that later terms do not change it. */
+export interface PlannedOrder {
+  readonly merchantId: string;
+  readonly customer: string | null;
+  readonly fee: Money;
+  readonly splits: readonly Split[];
+  /** Whole points, as a decimal string; "0" for none. */
+  readonly points: string;
+  readonly pointsValue: Money;
+}
+
+/** The gross waits in suspense; the order stays as it was. */
+export function planSuspense(
+  receipt: PlannedReceipt,
+  merchantId: string | null,
+  reason: SuspenseReason,
+): SettlementPlan {
+  return assemble(receipt, {
+    outcome: 'suspense',
+    merchantId,
+    parts: [{ to: 'suspense', party: '', money: receipt.money }],
+    incidents: [{ kind: reason, facts: receipt.facts }],
+  });
+}
+
+/** The order is paid: merchant net of fee and splits, unless an account has refused in an earlier attempt. */
+export function planPayment(receipt: PlannedReceipt, order: PlannedOrder): SettlementPlan {
+  const refusalOf = (account: string): Refusal | undefined =>
+    receipt.refusals.find((refusal) => refusal.account === account);
+  const fund = merchantAccount(order.merchantId, receipt.money.currency);
+  const fundRefusal = refusalOf(fund);
+  if (fundRefusal !== undefined) {
+    return assemble(receipt, {
+      outcome: 'order_paid',
+      merchantId: order.merchantId,
+      parts: [{ to: 'suspense', party: '', money: receipt.money }],
+      incidents: [incidentOf('account_refused', receipt, fundRefusal)],
+    });
+  }
+  const splits = order.splits.map((split) => ({ ...split, refusal: refusalOf(split.account) }));
+  const net = splits.reduce((rest, split) => rest.minus(split.amount), receipt.money.minus(order.fee));
+  const customer = order.customer === null ? undefined : customerAccount(order.merchantId, order.customer);
+  const pointsRefusal = customer === undefined ? undefined : refusalOf(customer.account);
+  const grants = customer !== undefined && order.points !== '0' && pointsRefusal === undefined;
+  return assemble(receipt, {
+    outcome: 'order_paid',
+    merchantId: order.merchantId,
+    parts: [
+      { to: 'merchant', party: order.merchantId, money: net },
+      { to: 'fees', party: '', money: order.fee },
+      ...splits.map(({ account, amount, refusal }) =>
+        refusal === undefined
+          ? ({ to: 'payee', party: account, money: amount } as const)
+          : ({ to: 'suspense', party: '', money: amount } as const),
+      ),
+    ],
+    ...(grants ? { points: { ...customer, amount: order.points }, pointsValue: order.pointsValue } : {}),
+    incidents: [
+      ...splits.flatMap(({ refusal }) => (refusal ? [incidentOf('split_refused', receipt, refusal)] : [])),
+      ...(pointsRefusal ? [incidentOf('points_refused', receipt, pointsRefusal)] : []),
+    ],
+  });
+}
+
+/** The hash that transaction, voucher and audit share. */
+export function legsHash(plan: Plan): string {
+  const branches: Json = plan.branches.map(({ participant, branch, legs }) => ({
+    participant,
+    branch,
+    legs: legs.map(({ account, direction, amount }) => ({ account, direction, amount })),
+  }));
+  return contentHash(branches);
+}
+
+export function merchantAccount(merchantId: string, currency: string): string {
+  return `merchant/${merchantId}/${currency}`;
+}
+
+interface Part {
+  readonly to: Credit['to'];
+  readonly party: string;
+  readonly money: Money;
+}
+
+interface Assembly extends Pick<SettlementPlan, 'outcome' | 'merchantId' | 'incidents'> {
+  readonly parts: readonly Part[];
+  readonly points?: { readonly account: string; readonly owner: string; readonly amount: string };
+  readonly pointsValue?: Money;
+}
+
+/** Merges the parts per account, leaves out zeros, and checks that they are the gross. */
+function assemble(receipt: PlannedReceipt, assembly: Assembly): SettlementPlan {
+  const { currency } = receipt.money;
+  const merged = new Map<string, Part>();
+  for (const part of assembly.parts) {
+    const met = merged.get(`${part.to} ${part.party}`);
+    merged.set(`${part.to} ${part.party}`, met === undefined ? part : { ...part, money: met.money.plus(part.money) });
+  }
+  const parts = [...merged.values()].filter((part) => !part.money.isZero());
+  const total = parts.reduce((sum, part) => sum.plus(part.money), Money.zero(currency));
+  if (!total.equals(receipt.money) || !parts.every((part) => part.money.isPositive())) {
+    throw new Error(
+      `the parts of a receipt do not make up its gross: ${total.toString()} of ${receipt.money.toString()}`,
+    );
+  }
+  const branches: PlannedBranch[] = [{ participant: 'accounts', branch: 'fund', legs: parts.map(legOf) }];
+  if (assembly.points !== undefined) branches.push(pointsBranch(assembly.points));
+  const value = assembly.pointsValue;
+  return {
+    branches,
+    outcome: assembly.outcome,
+    channel: receipt.channel,
+    currency,
+    gross: receipt.money.toString(),
+    merchantId: assembly.merchantId,
+    credits: parts.map(({ to, party, money }) => ({ to, party, amount: money.toString() })),
+    pointsValue: value === undefined || value.isZero() ? null : value.toString(),
+    incidents: assembly.incidents,
+  };
+}
+
+/** The house's own accounts and the merchant's are opened when they are first needed; a payee's must exist. */
+function legOf({ to, party, money }: Part): Leg {
+  const amount = money.toString();
+  const unit = money.currency;
+  if (to === 'payee') return { account: party, direction: 'in', amount };
+  const account = to === 'merchant' ? merchantAccount(party, unit) : `${to}/${unit}`;
+  const owner = to === 'merchant' ? party : 'quittance';
+  return { account, direction: 'in', amount, opens: { kind: to, owner, unit } };
+}
+
+function customerAccount(merchantId: string, customer: string): { account: string; owner: string } {
+  const owner = `${merchantId}/${customer}`;
+  return { account: `customer/${owner}`, owner };
+}
+
+function pointsBranch(points: { account: string; owner: string; amount: string }): PlannedBranch {
+  const opens = { kind: 'customer', owner: points.owner, unit: 'POINTS' };
+  return {
+    participant: 'points',
+    branch: 'points',
+    legs: [{ account: points.account, direction: 'in', amount: points.amount, opens }],
+  };
+}
+
+function incidentOf(kind: IncidentKind, receipt: PlannedReceipt, refusal: Refusal): PlannedIncident {
+  return { kind, facts: { ...receipt.facts, account: refusal.account, reason: refusal.reason } };
+}

@@ -1,0 +1,151 @@
+import type { ChannelId, OrderId, ReceiptId } from '../core/ids';
+import type { Refusal } from '../consistency/tcc/log-store';
+import { type Tx, statement } from '../consistency/transaction';
+
+/** The identity of money: whatever message speaks of it, and however often. */
+export interface ReceiptIdentity {
+  readonly provider: string;
+  readonly receivingAccount: string;
+  readonly providerReference: string;
+}
+
+export interface NewReceipt extends ReceiptIdentity {
+  readonly id: ReceiptId;
+  readonly channelId: ChannelId;
+  readonly amount: string;
+  readonly currency: string;
+  readonly paymentReference: string | null;
+}
+
+export type ReceiptStatus = 'waiting' | 'settling' | 'decided' | 'settled';
+
+export interface Receipt {
+  readonly id: ReceiptId;
+  readonly provider: string;
+  readonly receiving_account: string;
+  readonly provider_reference: string;
+  readonly channel_id: ChannelId;
+  readonly amount: string;
+  readonly currency: string;
+  readonly payment_reference: string | null;
+  readonly order_id: OrderId | null;
+  readonly status: ReceiptStatus;
+  readonly refusals: readonly Refusal[];
+  readonly attempts: number;
+  readonly age_seconds: number;
+}
+
+export interface BegunReceipt {
+  readonly id: ReceiptId;
+  readonly orderId: OrderId | null;
+}
+
+const COLUMNS = `r.id, r.provider, r.receiving_account, r.provider_reference, r.channel_id, r.amount, r.currency,
+  r.payment_reference, r.order_id, r.status, r.refusals, r.attempts,
+  extract(epoch from clock_timestamp() - r.received_at)::float8 as age_seconds`;
+
+/** Commit A has five seconds for itself before a recovery takes a new receipt for one that was forgotten. */
+const INSERT = statement(
+  'orders.receipts.insert',
+  `insert into orders.receipts
+     (id, provider, receiving_account, provider_reference, channel_id, amount, currency, payment_reference, status, next_try_at)
+   select n.*, 'waiting', clock_timestamp() + interval '5 seconds'
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::numeric[], $7::text[], $8::text[])
+          as n(id, provider, receiving_account, provider_reference, channel_id, amount, currency, payment_reference)
+    order by 2, 3, 4
+   on conflict (provider, receiving_account, provider_reference) do nothing`,
+);
+
+const LOCK_BY_IDENTITY = statement(
+  'orders.receipts.lock_by_identity',
+  `select ${COLUMNS} from orders.receipts r
+     join (select distinct * from unnest($1::text[], $2::text[], $3::text[])) as k(provider, receiving_account, provider_reference)
+    using (provider, receiving_account, provider_reference)
+    order by r.id for no key update of r`,
+);
+
+const LOCK = statement(
+  'orders.receipts.lock',
+  `select ${COLUMNS} from orders.receipts r where r.id = any($1::uuid[]) order by r.id for no key update`,
+);
+
+const BEGIN_SETTLING = statement(
+  'orders.receipts.begin_settling',
+  `update orders.receipts r set status = 'settling', order_id = n.order_id, lease_token = null, last_error = null
+     from unnest($1::uuid[], $2::uuid[]) as n(id, order_id) where r.id = n.id`,
+);
+
+const WAIT = statement(
+  'orders.receipts.wait',
+  `update orders.receipts r
+      set next_try_at = clock_timestamp() + n.seconds * interval '1 second', lease_token = null, last_error = n.why
+     from unnest($1::uuid[], $2::float8[], $3::text[]) as n(id, seconds, why) where r.id = n.id and r.status = 'waiting'`,
+);
+
+const DECIDE = statement(
+  'orders.receipts.decide',
+  `update orders.receipts r set status = 'decided', outcome = n.outcome, decided_at = clock_timestamp()
+     from unnest($1::uuid[], $2::text[]) as n(id, outcome) where r.id = n.id and r.status = 'settling'
+   returning r.id, r.decided_at`,
+);
+
+const SETTLE = statement(
+  'orders.receipts.settle',
+  `update orders.receipts set status = 'settled', settled_at = clock_timestamp()
+    where id = any($1::uuid[]) and status = 'decided'`,
+);
+
+const WAIT_AGAIN = statement(
+  'orders.receipts.wait_again',
+  `update orders.receipts r
+      set status = 'waiting', next_try_at = clock_timestamp() + interval '1 second', refusals = r.refusals || n.refusals
+     from unnest($1::uuid[], $2::jsonb[]) as n(id, refusals) where r.id = n.id and r.status = 'settling'`,
+);
+
+export const receiptsStore = {
+  /** Inserts what is not there yet. Two statements make insert-or-meet: `lockByIdentity` follows. */
+  insert: async (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): Promise<void> => {
+    await tx.query(INSERT, [
+      receipts.map((receipt) => receipt.id),
+      receipts.map((receipt) => receipt.provider),
+      receipts.map((receipt) => receipt.receivingAccount),
+      receipts.map((receipt) => receipt.providerReference),
+      receipts.map((receipt) => receipt.channelId),
+      receipts.map((receipt) => receipt.amount),
+      receipts.map((receipt) => receipt.currency),
+      receipts.map((receipt) => receipt.paymentReference),
+    ]);
+  },
+  lockByIdentity: (tx: Tx<'orders'>, identities: readonly ReceiptIdentity[]): Promise<Receipt[]> =>
+    tx.query<Receipt>(LOCK_BY_IDENTITY, [
+      identities.map((identity) => identity.provider),
+      identities.map((identity) => identity.receivingAccount),
+      identities.map((identity) => identity.providerReference),
+    ]),
+  lock: (tx: Tx<'orders'>, ids: readonly ReceiptId[]): Promise<Receipt[]> => tx.query<Receipt>(LOCK, [ids]),
+  beginSettling: async (tx: Tx<'orders'>, receipts: readonly BegunReceipt[]): Promise<void> => {
+    await tx.query(BEGIN_SETTLING, [receipts.map((one) => one.id), receipts.map((one) => one.orderId)]);
+  },
+  /** Puts receipts off for so many seconds. */
+  wait: async (
+    tx: Tx<'orders'>,
+    waits: readonly { readonly id: ReceiptId; readonly seconds: number; readonly why: string }[],
+  ): Promise<void> => {
+    await tx.query(WAIT, [waits.map((one) => one.id), waits.map((one) => one.seconds), waits.map((one) => one.why)]);
+  },
+  decide: (
+    tx: Tx<'orders'>,
+    outcomes: readonly { readonly id: string; readonly outcome: string }[],
+  ): Promise<{ id: ReceiptId; decided_at: Date }[]> =>
+    tx.query(DECIDE, [outcomes.map((one) => one.id), outcomes.map((one) => one.outcome)]),
+  settle: async (tx: Tx<'orders'>, ids: readonly string[]): Promise<void> => {
+    await tx.query(SETTLE, [ids]);
+  },
+  /** After a cancelled attempt the receipt waits for the next one, with what the attempt has learnt. */
+  waitAgain: async (
+    tx: Tx<'orders'>,
+    receipts: readonly { readonly id: string; readonly refusals: readonly Refusal[] }[],
+  ): Promise<void> => {
+    await tx.query(WAIT_AGAIN, [receipts.map((one) => one.id), receipts.map((one) => JSON.stringify(one.refusals))]);
+  },
+};

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import { assertNever } from '../core/errors';
+import type { ChannelId } from '../core/ids';
+import type { Clock } from '../core/clock';
+import type { Acknowledgement, ChannelAccount, ChannelAdapter, RawCallback } from '../channels/channel';
+import type { IncomingEvent } from './record-events';
+import type { SettlePayment, Settlement } from './settle-payment';
+
+/** A channel as the callback meets it, its keys opened. */
+export interface CalledChannel {
+  readonly id: ChannelId;
+  readonly name: string;
+  readonly adapter: ChannelAdapter;
+  readonly account: ChannelAccount;
+}
+
+export interface ReceiveCallbackDependencies {
+  readonly find: (channelName: string) => Promise<CalledChannel | undefined>;
+  readonly settlePayment: SettlePayment;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long the bank may wait for its answer, in milliseconds: WeChat Pay gives up after 5 s. */
+  readonly answerBudgetMs: number;
+}
+
+export type Received =
+  | { readonly kind: 'no_such_channel' }
+  | { readonly kind: 'refused' | 'success' | 'try_again'; readonly answer: Acknowledgement };
+
+/**
+ * Receives one callback: verified first, then each of its events judged by itself. What is good settles; the whole is
+ * acknowledged only when all are final. Past the answer's budget the bank is told to try again while the work goes on.
+ */
+export function createReceiveCallback(deps: ReceiveCallbackDependencies) {
+  return async (channelName: string, callback: RawCallback): Promise<Received> => {
+    const channel = await deps.find(channelName);
+    if (channel === undefined) return { kind: 'no_such_channel' };
+    const { adapter } = channel;
+    const verification = adapter.verify(callback, channel.account, deps.clock.now());
+    switch (verification.kind) {
+      case 'refused':
+        deps.logger.warn({ channel: channel.name, reason: verification.reason }, 'callback refused');
+        return { kind: 'refused', answer: adapter.refused() };
+      case 'verified': {
+        const settled = await withinBudget(
+          deps,
+          channel,
+          settleAll(deps, incomingEvents(channel, callback, verification)),
+        );
+        return settled === 'final'
+          ? { kind: 'success', answer: adapter.success() }
+          : { kind: 'try_again', answer: adapter.tryAgain() };
+      }
+      default:
+        return assertNever(verification);
+    }
+  };
+}
+
+async function settleAll(deps: ReceiveCallbackDependencies, events: readonly IncomingEvent[]): Promise<Settlement> {
+  const outcomes = await Promise.allSettled(events.map((event) => deps.settlePayment.event(event)));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  const allFinal = outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value === 'final');
+  return allFinal ? 'final' : 'try_again';
+}
+
+/** Whatever goes wrong behind a verified callback is ours to mend: the bank is asked to call again. */
+async function withinBudget(
+  { logger, answerBudgetMs }: ReceiveCallbackDependencies,
+  channel: CalledChannel,
+  work: Promise<Settlement>,
+): Promise<Settlement> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Settlement>((resolve) => {
+    timer = setTimeout(resolve, answerBudgetMs, 'try_again');
+  });
+  const guarded = work.catch((error: unknown): Settlement => {
+    logger.error({ err: error, channel: channel.name }, 'a verified callback could not be settled now');
+    return 'try_again';
+  });
+  try {
+    return await Promise.race([guarded, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function incomingEvents(
+  channel: CalledChannel,
+  callback: RawCallback,
+  { events }: { readonly events: readonly IncomingEvent['event'][] },
+): readonly IncomingEvent[] {
+  const bodyHash = createHash('sha256').update(callback.body).digest('hex');
+  return events.map((event, index) => ({
+    channelId: channel.id,
+    provider: channel.adapter.provider,
+    receivingAccount: channel.account.receivingAccount,
+    event,
+    body: index === 0 ? callback.body : null,
+    bodyHash,
+  }));
+}

@@ -1,0 +1,184 @@
+import type { ChannelEvent, PaymentSucceeded, Verdict } from '../channels/channel';
+import { Money } from '../core/money';
+import type { ChannelId, ReceiptId } from '../core/ids';
+import type { IncidentKind, Incidents, NewIncident } from '../incidents/incident';
+import { type Database, type Tx, inTransaction } from '../consistency/transaction';
+import { type BeginDependencies, type Begun, beginSettlements } from './begin-settlements';
+import { type NewInboxEvent, inboxStore } from './inbox-store';
+import { type NewReceipt, type Receipt, type ReceiptIdentity, receiptsStore } from './receipts-store';
+
+/** A verified event on its way in. */
+export interface IncomingEvent {
+  readonly channelId: ChannelId;
+  readonly provider: string;
+  readonly receivingAccount: string;
+  readonly event: ChannelEvent;
+  readonly body: Buffer | null;
+  readonly bodyHash: string;
+}
+
+/** `stored` is everything that is not money: the bank may be told at once. */
+export type Recorded = Begun | { readonly kind: 'stored' };
+
+export interface RecordDependencies extends BeginDependencies {
+  readonly db: Database<'orders'>;
+  readonly incidents: Incidents;
+}
+
+/** Commit A: inbox, receipts, orders judged and claimed, transactions opened. One commit for the list. */
+export async function recordEvents(
+  deps: RecordDependencies,
+  incoming: readonly IncomingEvent[],
+): Promise<readonly Recorded[]> {
+  return inTransaction(deps.db, async (tx) => {
+    const receipts = await insertOrMeetReceipts(deps, tx, incoming);
+    const rows = incoming.map((one) => inboxRow(deps, one, receipts.get(identityKey(one))));
+    const fresh = await inboxStore.insert(tx, rows);
+    const paid = incoming.filter(isPayment).flatMap((one) => receipts.get(identityKey(one)) ?? []);
+    const begun = await beginSettlements(deps, tx, [...new Map(paid.map((one) => [one.id, one])).values()]);
+    const reports = incoming.flatMap((one, index) => {
+      const row = rows[index];
+      return incidentsOf(one, receipts.get(identityKey(one)), row !== undefined && fresh.has(row.id));
+    });
+    if (reports.length > 0) await deps.incidents.report(tx, reports);
+    return answers(incoming, receipts, begun);
+  });
+}
+
+/** The first event of a receipt settles it; the others of the same list find it in flight. */
+function answers(
+  incoming: readonly IncomingEvent[],
+  receipts: ReadonlyMap<string, Receipt>,
+  begun: ReadonlyMap<ReceiptId, Begun>,
+): readonly Recorded[] {
+  const handedOut = new Set<ReceiptId>();
+  return incoming.map((one) => {
+    if (!isPayment(one)) return { kind: 'stored' };
+    const receipt = receipts.get(identityKey(one));
+    const answer = receipt && begun.get(receipt.id);
+    if (answer === undefined) throw new Error(`the receipt of event ${one.event.key} was inserted and is not there`);
+    if (answer.kind !== 'opened' || !handedOut.has(answer.receiptId)) {
+      handedOut.add(answer.receiptId);
+      return answer;
+    }
+    return { kind: 'in_flight', receiptId: answer.receiptId };
+  });
+}
+
+/** Insert-or-meet is two statements, in this order, so that the second sees what a concurrent list has committed. */
+async function insertOrMeetReceipts(
+  deps: RecordDependencies,
+  tx: Tx<'orders'>,
+  incoming: readonly IncomingEvent[],
+): Promise<ReadonlyMap<string, Receipt>> {
+  const payments = incoming.filter(isPayment);
+  if (payments.length > 0)
+    await receiptsStore.insert(
+      tx,
+      payments.map((one) => newReceipt(deps, one)),
+    );
+  const identities = incoming.flatMap((one) => identityOf(one) ?? []);
+  if (identities.length === 0) return new Map();
+  const receipts = await receiptsStore.lockByIdentity(tx, identities);
+  return new Map(
+    receipts.map((receipt) => [
+      [receipt.provider, receipt.receiving_account, receipt.provider_reference].join('\n'),
+      receipt,
+    ]),
+  );
+}
+
+type IncomingPayment = IncomingEvent & { readonly event: { readonly verdict: PaymentSucceeded } };
+
+function isPayment(one: IncomingEvent): one is IncomingPayment {
+  return one.event.verdict.kind === 'payment_succeeded';
+}
+
+function referencesOf(verdict: Verdict): { provider: string | null; payment: string | null } {
+  if (verdict.kind === 'no_effect' || verdict.kind === 'not_understood') return { provider: null, payment: null };
+  return { provider: verdict.providerReference ?? null, payment: verdict.paymentReference ?? null };
+}
+
+function identityOf(one: IncomingEvent): ReceiptIdentity | undefined {
+  const { provider } = referencesOf(one.event.verdict);
+  if (provider === null) return undefined;
+  return { provider: one.provider, receivingAccount: one.receivingAccount, providerReference: provider };
+}
+
+function identityKey(one: IncomingEvent): string {
+  return [one.provider, one.receivingAccount, referencesOf(one.event.verdict).provider ?? ''].join('\n');
+}
+
+function newReceipt(deps: RecordDependencies, one: IncomingPayment): NewReceipt {
+  const { verdict } = one.event;
+  return {
+    id: deps.ids.next(),
+    provider: one.provider,
+    receivingAccount: one.receivingAccount,
+    providerReference: verdict.providerReference,
+    channelId: one.channelId,
+    amount: verdict.amount.toString(),
+    currency: verdict.amount.currency,
+    paymentReference: verdict.paymentReference ?? null,
+  };
+}
+
+function inboxRow(deps: RecordDependencies, one: IncomingEvent, receipt: Receipt | undefined): NewInboxEvent {
+  const { verdict, key, type } = one.event;
+  const references = referencesOf(verdict);
+  return {
+    id: deps.ids.next(),
+    channelId: one.channelId,
+    key,
+    verdict: verdict.kind,
+    providerReference: references.provider,
+    paymentReference: references.payment,
+    receiptId: receipt?.id ?? null,
+    outcome: OUTCOMES[verdict.kind],
+    facts: { type, ...(verdict.kind === 'not_understood' ? { why: verdict.why } : {}) },
+    body: one.body,
+    bodyHash: one.bodyHash,
+  };
+}
+
+/** What becomes of an event: a payment's outcome is its receipt's, the others are final as they are stored. */
+const OUTCOMES: Readonly<Record<Verdict['kind'], string>> = {
+  payment_succeeded: 'receipt',
+  payment_failed: 'recorded',
+  no_effect: 'recorded',
+  refund: 'for_a_person',
+  dispute: 'for_a_person',
+  chargeback: 'for_a_person',
+  not_understood: 'for_a_person',
+};
+
+const INCIDENT_OF: Readonly<Partial<Record<Verdict['kind'], IncidentKind>>> = {
+  refund: 'refund_received',
+  dispute: 'dispute_received',
+  chargeback: 'chargeback_received',
+  not_understood: 'event_not_understood',
+};
+
+function incidentsOf(one: IncomingEvent, receipt: Receipt | undefined, fresh: boolean): readonly NewIncident[] {
+  const { verdict, key, type } = one.event;
+  const references = referencesOf(verdict);
+  const facts = { type, provider_reference: references.provider, payment_reference: references.payment };
+  const about = { orderId: receipt?.order_id ?? null, receiptId: receipt?.id ?? null };
+  const kind = INCIDENT_OF[verdict.kind];
+  if (kind !== undefined && fresh) return [{ kind, subject: `${one.channelId}/${key}`, ...about, facts }];
+  if (receipt === undefined) return [];
+  const credited = receipt.status === 'decided' || receipt.status === 'settled';
+  if (verdict.kind === 'payment_failed' && credited && fresh) {
+    return [{ kind: 'failure_after_success', subject: receipt.id, ...about, facts }];
+  }
+  if (verdict.kind !== 'payment_succeeded') return [];
+  const known = Money.fromDatabase(receipt.amount, receipt.currency);
+  if (known.equals(verdict.amount)) return [];
+  const amounts = {
+    known: `${known.toString()} ${known.currency}`,
+    said: `${verdict.amount.toString()} ${verdict.amount.currency}`,
+  };
+  return [
+    { kind: 'receipt_changed', subject: `${receipt.id}/${amounts.said}`, ...about, facts: { ...facts, ...amounts } },
+  ];
+}

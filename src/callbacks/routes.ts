@@ -1,0 +1,43 @@
+import express, { type Request, type Response, type Router } from 'express';
+import { Problem } from '../core/errors';
+import type { Acknowledgement, RawCallback } from '../channels/channel';
+import type { createReceiveCallback } from './receive-callback';
+
+/** What a callback may weigh: 256 KiB. Adyen's largest batches are a tenth of it. */
+export const CALLBACK_LIMIT_BYTES = 256 * 1024;
+const RETRY_AFTER_SECONDS = '15';
+
+/** `POST /callbacks/:channel`: the raw body is kept byte for byte, because the signature is over exactly those bytes. */
+export function createCallbackRoutes(receive: ReturnType<typeof createReceiveCallback>): Router {
+  const router = express.Router();
+  const raw = express.raw({ type: () => true, limit: CALLBACK_LIMIT_BYTES, inflate: false });
+  router.post('/:channel', raw, async (request: Request<{ channel: string }>, response) => {
+    const received = await receive(request.params.channel, rawCallback(request));
+    switch (received.kind) {
+      case 'no_such_channel':
+        throw new Problem('not_found', 'there is no such channel');
+      case 'try_again':
+        response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+        answer(response, received.answer);
+        break;
+      case 'refused':
+      case 'success':
+        answer(response, received.answer);
+        break;
+    }
+  });
+  return router;
+}
+
+function rawCallback(request: Request<{ channel: string }>): RawCallback {
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value[0] : value;
+  const body: unknown = request.body;
+  return { headers, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) };
+}
+
+function answer(response: Response, { status, contentType, body }: Acknowledgement): void {
+  response.status(status);
+  if (contentType !== undefined) response.type(contentType);
+  response.send(body);
+}
