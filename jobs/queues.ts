@@ -1,0 +1,125 @@
+import type { Logger } from 'pino';
+import type { Jitter } from '../src/core/backoff';
+import { type KeptOpen, keepOpen } from './keep-open';
+import { createPostgresBackend } from './postgres-backend';
+import { CONCERNS, type Concern, IDS_PER_JOB, type JobHandler, type OpenQueue } from './queue-backend';
+import { createRedisBackend } from './redis-backend';
+
+export interface Queues {
+  /**
+   * Adds jobs that carry these ids, 200 to a job. Never throws.
+   * @returns false where the queue is down: what was added, if anything, is then unknown, and adding again is harmless
+   */
+  add(concern: Concern, ids: readonly string[]): Promise<boolean>;
+  /** Takes jobs of this concern until it is closed. A handler that throws loses nothing: the sweep finds its rows. */
+  work(concern: Concern, concurrency: number, handle: JobHandler): { close(): Promise<void> };
+  /** True where all queues have been reached; one that goes away later shows only by what `add` answers. */
+  areOpen(): boolean;
+  close(): Promise<void>;
+}
+
+export interface QueuesOptions {
+  /** With it the jobs are kept in Redis, without it in PostgreSQL. */
+  readonly redisUrl: string | undefined;
+  /** The URL of the orders database. */
+  readonly postgresUrl: string;
+  readonly logger: Pick<Logger, 'warn' | 'info' | 'debug'>;
+  readonly jitter: Jitter;
+  /** What the queues' names begin with: `quittance` makes `quittance-outbox`. */
+  readonly prefix?: string;
+}
+
+export function createQueues(options: QueuesOptions): Queues {
+  const { logger } = options;
+  // A backend that is down says so several times a second; the log says it once, in `keepOpen` and with the hints.
+  const onError = (error: Error): void => {
+    logger.debug({ err: error }, 'the queue reports an error');
+  };
+  const backend =
+    options.redisUrl === undefined
+      ? createPostgresBackend(options.postgresUrl, onError)
+      : createRedisBackend(options.redisUrl, onError);
+  const nameOf = (concern: Concern): string => `${options.prefix ?? 'quittance'}-${concern}`;
+  const open = (concern: Concern): KeptOpen<OpenQueue> =>
+    keepOpen(nameOf(concern), (signal) => backend.openQueue(nameOf(concern), signal), options);
+  const producers: Record<Concern, KeptOpen<OpenQueue>> = {
+    outbox: open('outbox'),
+    notifications: open('notifications'),
+  };
+  const workers = new Set<{ close(): Promise<void> }>();
+  let closing: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
+    await Promise.all([...workers].map((worker) => worker.close()));
+    await Promise.all(CONCERNS.map((concern) => producers[concern].close()));
+    await backend.close();
+  };
+
+  return {
+    add: async (concern, ids) => {
+      const queue = producers[concern].current();
+      if (queue === undefined) return false;
+      try {
+        await queue.add(inLists(ids));
+        return true;
+      } catch (error) {
+        logger.debug({ err: error, queue: nameOf(concern) }, 'jobs could not be added');
+        return false;
+      }
+    },
+    work: (concern, concurrency, handle) => {
+      const guarded = guard(handle, nameOf(concern), logger);
+      const kept = keepOpen(
+        nameOf(concern),
+        (signal) => backend.openWorker(nameOf(concern), concurrency, guarded.handle, signal),
+        options,
+      );
+      const worker = {
+        close: async () => {
+          await guarded.finish();
+          await kept.close();
+        },
+      };
+      workers.add(worker);
+      return worker;
+    },
+    areOpen: () => CONCERNS.every((concern) => producers[concern].current() !== undefined),
+    close: () => (closing ??= closeAll()),
+  };
+}
+
+function inLists(ids: readonly string[]): (readonly string[])[] {
+  const lists: (readonly string[])[] = [];
+  for (let start = 0; start < ids.length; start += IDS_PER_JOB) lists.push(ids.slice(start, start + IDS_PER_JOB));
+  return lists;
+}
+
+interface GuardedHandler {
+  readonly handle: JobHandler;
+  /** From now on jobs are let go unread; resolves when those that run are done, whatever becomes of the connection. */
+  finish(): Promise<void>;
+}
+
+function guard(handle: JobHandler, queue: string, logger: Pick<Logger, 'warn'>): GuardedHandler {
+  const running = new Set<Promise<void>>();
+  let finished = false;
+  const attempt = async (ids: readonly string[]): Promise<void> => {
+    try {
+      await handle(ids);
+    } catch (error) {
+      logger.warn({ err: error, queue, ids: ids.length }, 'a job failed; the sweep brings its rows back');
+    }
+  };
+  return {
+    handle: async (ids) => {
+      if (finished) return;
+      const one = attempt(ids);
+      running.add(one);
+      await one;
+      running.delete(one);
+    },
+    finish: async () => {
+      finished = true;
+      await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { Queue, Worker } from 'bullmq';
+import { Redis, type RedisOptions } from 'ioredis';
+import {
+  EVENTS,
+  type ErrorListener,
+  JOB_OPTIONS,
+  type JobData,
+  type QueueBackend,
+  openQueue,
+  openWorker,
+} from './queue-backend';
+
+/** A producer fails at once where Redis is down, instead of keeping what it was given until Redis is back. */
+const PRODUCER = { enableOfflineQueue: false, commandTimeout: 5_000 } as const satisfies RedisOptions;
+
+/** BullMQ waits without end for a Redis that is down to say goodbye; so long is enough for one that is up. */
+const GOODBYE_MS = 2_000;
+
+/** @param url `redis://` or `rediss://` */
+export function createRedisBackend(url: string, onError: ErrorListener): QueueBackend {
+  return {
+    openQueue: async (name, signal) => {
+      const client = createClient(url, onError, PRODUCER);
+      return closingBoth(client, () => {
+        const options = { connection: client.redis, defaultJobOptions: JOB_OPTIONS, streams: EVENTS };
+        return openQueue(new Queue<JobData>(name, options), onError, signal);
+      });
+    },
+    openWorker: async (name, concurrency, handle, signal) => {
+      const client = createClient(url, onError, {});
+      return closingBoth(client, () => {
+        const options = { connection: client.redis, concurrency, autorun: false };
+        return openWorker(new Worker<JobData>(name, (job) => handle(job.data.ids), options), onError, signal);
+      });
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+interface Client {
+  readonly redis: Redis;
+  /** Ends it, and ends the reconnecting of the copies that BullMQ made of it. */
+  end(): void;
+}
+
+/** Commands wait for their answer without end, as BullMQ demands; a connection that broke is made again within a second. */
+function createClient(url: string, onError: ErrorListener, options: Partial<typeof PRODUCER>): Client {
+  let ended = false;
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => (ended ? null : Math.min(times * 200, 1_000)),
+    ...options,
+  });
+  redis.on('error', onError);
+  return {
+    redis,
+    end: () => {
+      ended = true;
+      redis.disconnect();
+    },
+  };
+}
+
+/** BullMQ leaves a client that it was given open, so part and client are closed together, whichever of them fails. */
+async function closingBoth<Part extends { close(): Promise<void> }>(
+  client: Client,
+  open: () => Promise<Part>,
+): Promise<Part> {
+  try {
+    const part = await open();
+    return {
+      ...part,
+      close: async () => {
+        await withinGoodbye(part.close());
+        client.end();
+      },
+    };
+  } catch (error) {
+    client.end();
+    throw error;
+  }
+}
+
+async function withinGoodbye(closing: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, GOODBYE_MS);
+  });
+  // What cannot be closed because Redis is away is ended with its client.
+  await Promise.race([closing.catch(() => undefined), tooLong]);
+  clearTimeout(timer);
+}

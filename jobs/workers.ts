@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import type { OutboxWorker } from '../src/consistency/outbox/consume';
+import type { Jitter } from '../src/core/backoff';
+import type { Notifier } from '../src/notifications/deliver';
+import { consumeOutbox, outboxHandler } from './consume-outbox';
+import { deliverNotifications } from './deliver-notifications';
+import { overdueSweep } from './overdue-sweep';
+import type { Queues } from './queues';
+import { type Sweep, createSweeps } from './sweep';
+
+export interface Workers {
+  start(): void;
+  /** Takes no more work and resolves when what was taken is done. */
+  drain(): Promise<void>;
+}
+
+export interface WorkersTools {
+  readonly queues: Queues;
+  readonly outbox: OutboxWorker;
+  readonly notifier: Notifier;
+  /** Further sweeps: recovery of the inbox and of transactions, expiry of orders, clearing up. */
+  readonly sweeps: readonly Sweep[];
+  readonly jitter: Jitter;
+  readonly logger: Pick<Logger, 'warn' | 'info'>;
+}
+
+/** Everything that a process does by itself: what the queue gives it, and what it looks for. */
+export function createWorkers(tools: WorkersTools): Workers {
+  const { queues, outbox, notifier } = tools;
+  const sweeps = createSweeps(
+    [
+      overdueSweep('outbox', queues, {
+        findOverdue: (limit) => outbox.findOverdue(limit),
+        handle: outboxHandler(outbox),
+      }),
+      overdueSweep('notifications', queues, notifier),
+      ...tools.sweeps,
+    ],
+    tools,
+  );
+  let workers: readonly { close(): Promise<void> }[] = [];
+  return {
+    start: () => {
+      workers = [consumeOutbox(queues, outbox), deliverNotifications(queues, notifier)];
+      sweeps.start();
+    },
+    drain: async () => {
+      await Promise.all([sweeps.stop(), ...workers.map((worker) => worker.close())]);
+      await notifier.drain();
+    },
+  };
+}

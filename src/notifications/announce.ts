@@ -1,0 +1,61 @@
+import { type Schedule, nextDelayMs } from '../consistency/best-effort/schedule';
+import type { Tx } from '../consistency/transaction';
+import type { Jitter } from '../core/backoff';
+import type { Clock } from '../core/clock';
+import { type EndpointId, type Ids, type NotificationId, showId } from '../core/ids';
+import { type NewNotification, activeEndpoints, insertNotifications } from './notifications-store';
+import type { Announcement, Notifications } from './notify';
+
+/**
+ * One row per announcement and active endpoint, so that each endpoint has a schedule of its own; an order whose merchant
+ * has no active endpoint gets a row that says so, because every final state has its notification (guarantee 8). The text
+ * that will be signed is made here, once: every attempt sends the same bytes, whatever becomes of the order meanwhile.
+ */
+export function createNotifications(tools: { ids: Ids; clock: Clock; jitter: Jitter }): Notifications {
+  return {
+    announce: async (tx, announcements) => {
+      if (announcements.length === 0) return [];
+      const rows = await rowsFor(tx, announcements, tools);
+      const written = new Set(await insertNotifications(tx, rows));
+      return rows
+        .filter((row) => row.endpointId !== null && row.delayMs === 0 && written.has(row.id))
+        .map((row) => row.id);
+    },
+  };
+}
+
+async function rowsFor(
+  tx: Tx<'orders'>,
+  announcements: readonly Announcement[],
+  tools: { ids: Ids; clock: Clock; jitter: Jitter },
+): Promise<readonly NewNotification[]> {
+  const merchantIds = [...new Set(announcements.map((announcement) => announcement.merchantId))];
+  const endpoints = await activeEndpoints(tx, merchantIds);
+  const ofMerchant = new Map(merchantIds.map((id) => [id, endpoints.filter((endpoint) => endpoint.merchantId === id)]));
+  const row = (told: Announcement, endpoint: { id: EndpointId; schedule: Schedule } | undefined): NewNotification => {
+    const id = tools.ids.next<'notification'>();
+    return {
+      id,
+      merchantId: told.merchantId,
+      orderId: told.orderId,
+      endpointId: endpoint?.id ?? null,
+      type: told.type,
+      payload: payloadOf(id, told, tools.clock),
+      delayMs: endpoint === undefined ? 0 : (nextDelayMs(endpoint.schedule, 0, tools.jitter) ?? 0),
+    };
+  };
+  return announcements.flatMap((told) => {
+    const own = ofMerchant.get(told.merchantId) ?? [];
+    return own.length === 0 ? [row(told, undefined)] : own.map((endpoint) => row(told, endpoint));
+  });
+}
+
+/** The body as the Standard Webhooks specification recommends it (`type`, `timestamp`, `data`), with the id that `webhook-id` carries. */
+function payloadOf(id: NotificationId, told: Announcement, clock: Clock): string {
+  return JSON.stringify({
+    type: told.type,
+    timestamp: clock.now().toISOString(),
+    id: showId('notification', id),
+    data: told.data,
+  });
+}

@@ -1,0 +1,144 @@
+import type { ClaimableTable } from '../consistency/claims';
+import { type Tx, statement } from '../consistency/transaction';
+import type { EndpointId, NotificationId, OrderId } from '../core/ids';
+
+/** A claimed notification; `attempts` includes the attempt that the claim opens. */
+export interface ClaimedNotification {
+  readonly id: NotificationId;
+  readonly orderId: OrderId;
+  readonly endpointId: EndpointId;
+  readonly payload: string;
+  readonly attempts: number;
+}
+
+export const NOTIFICATIONS: ClaimableTable<'orders'> = {
+  schema: 'orders',
+  table: 'notifications',
+  key: 'id',
+  due: ['scheduled'],
+  columns: 't.id, t.order_id as "orderId", t.endpoint_id as "endpointId", t.payload, t.attempts',
+};
+
+/**
+ * An attempt that is still `started` when its notification is claimed again was cut off: nobody knows what became of it.
+ * It is closed as failed with words that say so.
+ */
+const CLOSE_UNKNOWN = `update orders.notification_attempts a
+    set status = 'failed', error = 'the process ended before the answer was recorded: the result is unknown',
+        ended_at = clock_timestamp()
+   from listed where a.notification_id = listed.id and a.status = 'started'`;
+
+const START = statement(
+  'orders.notification_attempts.start',
+  `with listed as (
+     select * from unnest($1::uuid[], $2::int[], $3::bigint[]) as l(id, number, next_after_ms)
+   ), unknown as (${CLOSE_UNKNOWN}
+   ), later as (
+     update orders.notifications n
+        set next_try_at = clock_timestamp() + listed.next_after_ms * interval '1 millisecond'
+       from listed where n.id = listed.id and listed.next_after_ms is not null
+   )
+   insert into orders.notification_attempts (notification_id, number, status)
+   select id, number, 'started' from listed`,
+);
+
+export interface StartedAttempt {
+  readonly id: NotificationId;
+  readonly number: number;
+  /** Where the schedule's next delay is longer than the lease: the time of the next attempt, should this process die. */
+  readonly nextAfterMs: number | null;
+}
+
+/** Records, in the claim's own transaction, that these attempts are about to be made. */
+export async function startAttempts(tx: Tx<'orders'>, attempts: readonly StartedAttempt[]): Promise<void> {
+  await tx.query(START, [
+    attempts.map((attempt) => attempt.id),
+    attempts.map((attempt) => attempt.number),
+    attempts.map((attempt) => attempt.nextAfterMs),
+  ]);
+}
+
+const SET_ASIDE = statement(
+  'orders.notifications.set_aside',
+  `with listed as (select * from unnest($1::uuid[], $2::text[]) as l(id, status)
+   ), unknown as (${CLOSE_UNKNOWN})
+   update orders.notifications n
+      set status = listed.status, attempts = n.attempts - 1, lease_token = null, ended_at = clock_timestamp()
+     from listed where n.id = listed.id`,
+);
+
+/** Ends claimed notifications without an attempt, in the claim's own transaction; the claim does not count. */
+export async function setAside(
+  tx: Tx<'orders'>,
+  ends: readonly { id: NotificationId; status: 'exhausted' | 'endpoint_disabled' }[],
+): Promise<void> {
+  await tx.query(SET_ASIDE, [ends.map((end) => end.id), ends.map((end) => end.status)]);
+}
+
+export type EndedStatus = 'delivered' | 'scheduled' | 'exhausted' | 'endpoint_disabled';
+
+export interface EndedAttempt {
+  readonly id: NotificationId;
+  readonly orderId: OrderId;
+  readonly endpointId: EndpointId;
+  readonly token: string;
+  readonly number: number;
+  readonly succeeded: boolean;
+  readonly httpStatus: number | null;
+  readonly error: string | null;
+  readonly excerpt: string | null;
+  readonly durationMs: number;
+  /** What the notification becomes. */
+  readonly status: EndedStatus;
+  readonly sinceAttemptMs: number;
+  readonly sinceAnswerMs: number;
+}
+
+/**
+ * The rows are locked in one order before they are changed, so that lists of several processes cannot lock each other
+ * out. An attempt is ended by whoever started it; the notification only while the token still holds.
+ */
+const END = statement(
+  'orders.notification_attempts.end',
+  `with r as (
+     select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::text[], $7::text[], $8::int[],
+                          $9::text[], $10::bigint[], $11::bigint[])
+       as r(id, token, number, attempt_status, http_status, error, excerpt, duration_ms, status, since_attempt, since_answer)
+   ), mine as (
+     select n.id from orders.notifications n join r on r.id = n.id and r.token = n.lease_token
+      where n.status = 'scheduled' order by n.id for update of n
+   ), ended as (
+     update orders.notification_attempts a
+        set status = r.attempt_status, http_status = r.http_status, error = r.error, response_excerpt = r.excerpt,
+            duration_ms = r.duration_ms, ended_at = clock_timestamp()
+       from r where a.notification_id = r.id and a.number = r.number and a.status = 'started'
+     returning a.notification_id as id, a.started_at
+   )
+   update orders.notifications n
+      set status = r.status, last_error = r.error, lease_token = null, enqueued_until = clock_timestamp(),
+          next_try_at = case when r.status <> 'scheduled' then n.next_try_at
+            else greatest(ended.started_at + r.since_attempt * interval '1 millisecond',
+                          clock_timestamp() + r.since_answer * interval '1 millisecond') end,
+          ended_at = case when r.status <> 'scheduled' then clock_timestamp() end
+     from mine join r on r.id = mine.id join ended on ended.id = mine.id
+    where n.id = mine.id
+   returning n.id`,
+);
+
+/** @returns the ids whose notification was still ours to change */
+export async function endAttempts(tx: Tx<'orders'>, ended: readonly EndedAttempt[]): Promise<NotificationId[]> {
+  const rows = await tx.query<{ id: NotificationId }>(END, [
+    ended.map((one) => one.id),
+    ended.map((one) => one.token),
+    ended.map((one) => one.number),
+    ended.map((one) => (one.succeeded ? 'succeeded' : 'failed')),
+    ended.map((one) => one.httpStatus),
+    ended.map((one) => one.error),
+    ended.map((one) => one.excerpt),
+    ended.map((one) => one.durationMs),
+    ended.map((one) => one.status),
+    ended.map((one) => one.sinceAttemptMs),
+    ended.map((one) => one.sinceAnswerMs),
+  ]);
+  return rows.map((row) => row.id);
+}

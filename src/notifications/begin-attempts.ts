@@ -1,0 +1,109 @@
+import { nextDelayMs } from '../consistency/best-effort/schedule';
+import { type Claims, createClaims } from '../consistency/claims';
+import { type Database, type Tx, inTransaction } from '../consistency/transaction';
+import type { Jitter } from '../core/backoff';
+import type { Ids } from '../core/ids';
+import type { Incidents } from '../incidents/incident';
+import { type ClaimedNotification, NOTIFICATIONS, setAside, startAttempts } from './attempts-store';
+import { type Endpoint, endpointsByIds } from './endpoints-store';
+import { exhaustedIncident } from './notification-incidents';
+
+/** An attempt that is committed as `started` and must now be made. */
+export interface Attempt {
+  readonly notification: ClaimedNotification;
+  readonly endpoint: Endpoint;
+  readonly token: string;
+}
+
+export interface AttemptStarter {
+  /**
+   * Claims those of the notifications that are still due and commits that their attempts begin, before anything is sent.
+   * What may no longer be sent (the endpoint was disabled, or the last attempt was cut off) ends here.
+   */
+  begin(ids: readonly string[]): Promise<readonly Attempt[]>;
+}
+
+export function createAttemptStarter(tools: {
+  db: Database<'orders'>;
+  ids: Ids;
+  jitter: Jitter;
+  incidents: Incidents;
+  leaseMs: number;
+}): AttemptStarter {
+  const claims: Claims<'orders', ClaimedNotification> = createClaims(tools.db, NOTIFICATIONS, tools);
+  return {
+    begin: (ids) =>
+      inTransaction(tools.db, async (tx) => {
+        const options = { limit: ids.length, leaseMs: tools.leaseMs, only: ids };
+        const { token, rows } = await claims.claimIn(tx, options);
+        if (rows.length === 0) return [];
+        const endpoints = await endpointsOf(tx, rows);
+        const judged = rows.map((notification) => judge(notification, endpoints.get(notification.endpointId)));
+        await endWithoutAttempt(tx, judged, tools.incidents);
+        const begun = judged.flatMap((one) => (one.kind === 'send' ? [{ ...one, token }] : []));
+        await startAttempts(
+          tx,
+          begun.map(({ notification, endpoint }) => ({
+            id: notification.id,
+            number: notification.attempts,
+            nextAfterMs: laterThanLease(
+              nextDelayMs(endpoint.schedule, notification.attempts, tools.jitter),
+              tools.leaseMs,
+            ),
+          })),
+        );
+        return begun;
+      }),
+  };
+}
+
+type Judgement =
+  | { readonly kind: 'send'; readonly notification: ClaimedNotification; readonly endpoint: Endpoint }
+  | {
+      readonly kind: 'end';
+      readonly notification: ClaimedNotification;
+      readonly status: 'exhausted' | 'endpoint_disabled';
+    };
+
+function judge(notification: ClaimedNotification, endpoint: Endpoint | undefined): Judgement {
+  if (endpoint?.status !== 'active') return { kind: 'end', notification, status: 'endpoint_disabled' };
+  // The schedule has no further attempt: the last one was cut off, and this claim only found its lease run out.
+  const isOver = nextDelayMs(endpoint.schedule, notification.attempts - 1, () => 0) === undefined;
+  return isOver ? { kind: 'end', notification, status: 'exhausted' } : { kind: 'send', notification, endpoint };
+}
+
+/** Until then the lease protects the attempt; a process that dies must not make the next one come early. */
+function laterThanLease(delayMs: number | undefined, leaseMs: number): number | null {
+  return delayMs !== undefined && delayMs > leaseMs ? delayMs : null;
+}
+
+async function endpointsOf(
+  tx: Tx<'orders'>,
+  rows: readonly ClaimedNotification[],
+): Promise<ReadonlyMap<string, Endpoint>> {
+  const ids = [...new Set(rows.map((row) => row.endpointId))];
+  return new Map((await endpointsByIds(tx, ids)).map((endpoint) => [endpoint.id, endpoint]));
+}
+
+async function endWithoutAttempt(tx: Tx<'orders'>, judged: readonly Judgement[], incidents: Incidents): Promise<void> {
+  const ended = judged.flatMap((one) => (one.kind === 'end' ? [one] : []));
+  if (ended.length === 0) return;
+  await setAside(
+    tx,
+    ended.map(({ notification, status }) => ({ id: notification.id, status })),
+  );
+  const exhausted = ended.filter((one) => one.status === 'exhausted');
+  if (exhausted.length === 0) return;
+  await incidents.report(
+    tx,
+    exhausted.map(({ notification }) =>
+      exhaustedIncident({
+        id: notification.id,
+        orderId: notification.orderId,
+        endpointId: notification.endpointId,
+        attempts: notification.attempts - 1,
+        error: 'the result of the last attempt is unknown',
+      }),
+    ),
+  );
+}

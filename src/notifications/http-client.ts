@@ -1,0 +1,117 @@
+import { Agent, buildConnector, request } from 'undici';
+import { PrivateAddress, isPrivateLiteral, publicLookup } from './private-addresses';
+
+/** What came of one POST. `unreachable` covers everything that is not an answer: no name, no connection, no time. */
+export type HttpAnswer =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly retryAfter: string | undefined;
+      /** The answer's body as UTF-8, at most `maxAnswerBytes` of it. */
+      readonly body: string;
+      /** True where the body was longer and the rest was not read. */
+      readonly cut: boolean;
+    }
+  | { readonly kind: 'unreachable'; readonly why: string };
+
+export interface HttpClient {
+  /** One POST, without redirects and without repeats. Never throws: what went wrong is in the answer, fit for a merchant to read. */
+  post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}
+
+export interface HttpClientOptions {
+  /** Whether addresses of the operator's own network may be called; for development. */
+  readonly allowPrivate: boolean;
+  /** From the beginning of the request to the last byte of the answer. */
+  readonly timeoutMs?: number;
+  readonly maxAnswerBytes?: number;
+}
+
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const timeoutMs = options.timeoutMs ?? 15_000;
+  const maxAnswerBytes = options.maxAnswerBytes ?? 64 * 1024;
+  // How many connections there are at once is bounded by how many attempts are in flight; idle ones close after four seconds.
+  const agent = new Agent({
+    connect: options.allowPrivate ? buildConnector({ timeout: timeoutMs }) : publicConnector(timeoutMs),
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    keepAliveTimeout: 4_000,
+    maxHeaderSize: 16 * 1024,
+  });
+  return {
+    post: async (url, headers, body) => {
+      const signal = AbortSignal.timeout(timeoutMs);
+      try {
+        const answer = await request(url, { dispatcher: agent, method: 'POST', headers: { ...headers }, body, signal });
+        const retryAfter = answer.headers['retry-after'];
+        return {
+          kind: 'answered',
+          status: answer.statusCode,
+          retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+          ...(await readAtMost(answer.body, maxAnswerBytes)),
+        };
+      } catch (error) {
+        const why =
+          signal.aborted || isTimeout(error) ? `no complete answer within ${timeoutMs / 1000} s` : explain(error);
+        return { kind: 'unreachable', why };
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** Lookup hooks are not called for literal addresses, so those are refused before the connector sees them. */
+function publicConnector(timeoutMs: number): buildConnector.connector {
+  const connect = buildConnector({ timeout: timeoutMs, lookup: publicLookup });
+  return (target, callback) => {
+    if (isPrivateLiteral(target.hostname)) callback(new PrivateAddress(target.hostname), null);
+    else connect(target, callback);
+  };
+}
+
+async function readAtMost(stream: AsyncIterable<Buffer>, most: number): Promise<{ body: string; cut: boolean }> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Leaving the loop early destroys the stream, and with it the connection of an answer that never ends.
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > most) return { body: Buffer.concat(chunks).subarray(0, most).toString('utf8'), cut: true };
+  }
+  return { body: Buffer.concat(chunks).toString('utf8'), cut: false };
+}
+
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the host name does not exist',
+  EAI_AGAIN: 'the host name could not be resolved',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
+  UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
+  CERT_HAS_EXPIRED: 'the certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate chain is self-signed',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate cannot be verified',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
+};
+const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
+
+function isTimeout(error: unknown): boolean {
+  return TIMEOUTS.has(codeOf(error));
+}
+
+function explain(error: unknown): string {
+  if (error instanceof PrivateAddress) return error.message;
+  // Node reports the failures of several addresses of one name as one AggregateError.
+  if (error instanceof AggregateError && error.errors.length > 0) return explain(error.errors[0]);
+  const code = codeOf(error);
+  return EXPLANATIONS[code] ?? `the request failed${code === '' ? '' : ` (${code})`}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

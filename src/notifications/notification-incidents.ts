@@ -1,0 +1,28 @@
+import { type EndpointId, type NotificationId, type OrderId, showId } from '../core/ids';
+import type { NewIncident } from '../incidents/incident';
+
+/** The schedule is over and the merchant was never told: somebody should tell them, or they ask the query API. */
+export function exhaustedIncident(end: {
+  id: NotificationId;
+  orderId: OrderId;
+  endpointId: EndpointId;
+  attempts: number;
+  error: string | null;
+}): NewIncident {
+  return {
+    kind: 'notification_exhausted',
+    subject: showId('notification', end.id),
+    orderId: end.orderId,
+    facts: {
+      order: showId('order', end.orderId),
+      endpoint: showId('endpoint', end.endpointId),
+      attempts: String(end.attempts),
+      last_error: end.error,
+    },
+  };
+}
+
+/** An endpoint answered 410 and was disabled. */
+export function endpointGoneIncident(id: EndpointId, url: string): NewIncident {
+  return { kind: 'endpoint_gone', subject: showId('endpoint', id), facts: { url } };
+}

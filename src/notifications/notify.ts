@@ -1,0 +1,21 @@
+import type { MerchantId, NotificationId, OrderId } from '../core/ids';
+import type { Tx } from '../consistency/transaction';
+
+/** What merchants are told of. Every final state of an order has one (guarantee 8). */
+export type NotificationType = 'order.paid' | 'order.closed' | 'order.expired';
+
+export interface Announcement {
+  readonly merchantId: MerchantId;
+  readonly orderId: OrderId;
+  readonly type: NotificationType;
+  /** The order as the merchant API shows it at that moment; becomes `data` of the webhook. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface Notifications {
+  /**
+   * Writes, in the transaction that changes the orders, one row per announcement and active endpoint of its merchant, or
+   * one that says there is no endpoint. Returns the ids that are due now, for the queue's hint after the commit.
+   */
+  announce(tx: Tx<'orders'>, announcements: readonly Announcement[]): Promise<readonly NotificationId[]>;
+}

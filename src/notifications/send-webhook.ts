@@ -1,0 +1,85 @@
+import type { Logger } from 'pino';
+import { Webhook } from 'standardwebhooks';
+import type { Clock } from '../core/clock';
+import { type NotificationId, showId } from '../core/ids';
+import type { Sealer } from '../core/sealing';
+import type { Endpoint } from './endpoints-store';
+import type { HttpClient } from './http-client';
+import { type Judged, judgeAnswer } from './judge-answer';
+
+export interface Webhooks {
+  /** Signs and sends one attempt and says what came of it. Never throws. */
+  send(id: NotificationId, payload: string, endpoint: Endpoint): Promise<Judged & { readonly durationMs: number }>;
+}
+
+export interface WebhookTools {
+  readonly http: HttpClient;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'error'>;
+}
+
+/** So many endpoints' opened secrets are kept at hand. */
+const MOST_SIGNERS = 5_000;
+
+/**
+ * Standard Webhooks: the id is the same in every attempt, so that the receiver can tell a repeat; the time is that of the
+ * attempt, because the receiver refuses old ones; and while a secret is being rotated both signatures are sent.
+ */
+export function createWebhooks(tools: WebhookTools): Webhooks {
+  const signersOf = createSigners(tools.sealer);
+  const signed = (id: NotificationId, payload: string, endpoint: Endpoint): Record<string, string> | undefined => {
+    try {
+      return headersFor(id, payload, signersOf(endpoint), tools.clock.now());
+    } catch (error) {
+      tools.logger.error({ err: error, endpoint: endpoint.id }, 'the secret of an endpoint cannot be opened');
+      return undefined;
+    }
+  };
+  return {
+    send: async (id, payload, endpoint) => {
+      const startedAt = tools.clock.elapsed();
+      const headers = signed(id, payload, endpoint);
+      const answer =
+        headers === undefined
+          ? ({ kind: 'unreachable', why: 'not sent: the secret could not be opened' } as const)
+          : await tools.http.post(endpoint.url, headers, payload);
+      const judged = judgeAnswer(answer, endpoint.successRule, tools.clock.now());
+      return { ...judged, durationMs: Math.round(tools.clock.elapsed() - startedAt) };
+    },
+  };
+}
+
+function headersFor(
+  id: NotificationId,
+  payload: string,
+  signers: readonly Webhook[],
+  now: Date,
+): Record<string, string> {
+  const shown = showId('notification', id);
+  return {
+    'content-type': 'application/json',
+    'user-agent': 'Quittance',
+    'webhook-id': shown,
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+    'webhook-signature': signers.map((signer) => signer.sign(shown, now, payload)).join(' '),
+  };
+}
+
+/** Opening a secret costs more than a signature, so the opened ones are kept, by their sealed text, oldest out first. */
+function createSigners(sealer: Sealer): (endpoint: Endpoint) => readonly Webhook[] {
+  const opened = new Map<string, Webhook>();
+  const signer = (sealed: string, endpoint: Endpoint): Webhook => {
+    const known = opened.get(sealed);
+    if (known !== undefined) return known;
+    const made = new Webhook(sealer.open(sealed, endpoint.id));
+    const [oldest] = opened.keys();
+    if (opened.size >= MOST_SIGNERS && oldest !== undefined) opened.delete(oldest);
+    opened.set(sealed, made);
+    return made;
+  };
+  return (endpoint) =>
+    [endpoint.sealedSecret, endpoint.sealedPreviousSecret].flatMap((sealed) =>
+      sealed === null ? [] : [signer(sealed, endpoint)],
+    );
+}
