@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import type { Logger } from 'pino';
+import type { Config } from './config';
+import { type Clock, systemClock } from './core/clock';
+import { DATA_FILES, replaceFile } from './data-dir';
+import { openDatabases } from './database/open';
+import { type Listener, listen } from './listener';
+import { createLogger } from './logger';
+import { wire } from './wiring';
+
+export interface RunningService {
+  /** Where it listens. */
+  readonly url: string;
+  readonly logger: Logger;
+  /** Takes no more work, finishes what has begun, and closes everything. Stopping twice is the same as once. */
+  stop(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts the service: databases, migrations, parts, HTTP, workers, in this order; and stops them in the opposite one.
+ * @throws StartRefused where it cannot start; what had been started is stopped again
+ */
+export async function startService(config: Config, options: ServiceOptions = {}): Promise<RunningService> {
+  const logger = options.logger ?? createLogger(config.logLevel);
+  const clock = options.clock ?? systemClock;
+  const onTrouble = (sentence: string): void => {
+    logger.warn(sentence);
+  };
+  const stops: (() => Promise<void>)[] = [];
+  const unwind = once(async () => {
+    for (const stop of stops.reverse()) await stop();
+  });
+  try {
+    const opened = await openDatabases(config, { embedded: 'own', migrate: true, onTrouble });
+    stops.push(opened.close);
+    const { databases, urls } = opened;
+    const parts = wire({ config, databases, urls, logger, clock });
+    stops.push(() => parts.stop());
+    const listener = await listen(parts.app, config);
+    stops.push(async () => {
+      await listener.close();
+      await parts.drain();
+    });
+    await parts.start();
+    stops.push(publish(config, listener));
+    logger.info({ url: listener.url, embedded: config.urls === undefined, migrated: opened.migrated }, 'listening');
+    return { url: listener.url, logger, stop: unwind };
+  } catch (error) {
+    await unwind();
+    throw error;
+  }
+}
+
+/** Tells the command line, which may run in another shell, where the service is that uses this data folder. */
+function publish(config: Config, listener: Listener): () => Promise<void> {
+  if (config.urls !== undefined) return () => Promise.resolve();
+  const path = join(config.dataDir, DATA_FILES.service);
+  replaceFile(path, `${JSON.stringify({ url: listener.url, pid: process.pid })}\n`);
+  return () => {
+    rmSync(path, { force: true });
+    return Promise.resolve();
+  };
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= work());
+}
+
+/** How long a stop may take before the process ends without it; recovery takes care of what was left. */
+const STOP_MS = 20_000;
+/** npm passes Ctrl-C on to a process that the terminal has told already: within this time it is one and the same. */
+const SAME_SIGNAL_MS = 1_000;
+
+/**
+ * Starts the service and runs it until SIGTERM or SIGINT, then stops and ends the process: with 0 where everything was
+ * finished, with 1 at a second signal, after 20 seconds, or where something failed that nobody had expected.
+ * @param onReady told once the service takes requests
+ * @throws StartRefused where it cannot start
+ */
+export async function runService(config: Config, onReady: (service: RunningService) => void): Promise<void> {
+  const logger = createLogger(config.logLevel);
+  const starting = startService(config, { logger });
+  const stop = async (): Promise<void> => {
+    // A start that fails is reported by whoever waits for it below.
+    const service = await starting.catch(() => undefined);
+    await service?.stop();
+  };
+  let signalledAt: number | undefined;
+  const onSignal = (signal: string): void => {
+    const now = systemClock.elapsed();
+    if (signalledAt !== undefined && now - signalledAt < SAME_SIGNAL_MS) return;
+    if (signalledAt !== undefined) exit(logger, 1, 'ended by a second signal');
+    signalledAt = now;
+    logger.info({ signal }, 'stopping');
+    setTimeout(() => {
+      exit(logger, 1, 'stopping took too long');
+    }, STOP_MS).unref();
+    stop().then(
+      () => {
+        exit(logger, 0, 'stopped');
+      },
+      (error: unknown) => {
+        exit(logger, 1, 'stopping failed', error);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  // After an error that nobody expected the state of the process is not known; what is due is in the databases.
+  process.on('unhandledRejection', (error) => {
+    exit(logger, 1, 'unexpected error', error);
+  });
+  process.on('uncaughtException', (error) => {
+    exit(logger, 1, 'unexpected error', error);
+  });
+  onReady(await starting);
+}
+
+function exit(logger: Logger, code: 0 | 1, message: string, error?: unknown): never {
+  if (code === 0) logger.info(message);
+  else logger.fatal(error === undefined ? {} : { err: error }, message);
+  process.exit(code);
+}

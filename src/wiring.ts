@@ -1,0 +1,102 @@
+import type { Express } from 'express';
+import type { Queues } from '../jobs/queues';
+import type { Sweep } from '../jobs/sweep';
+import { createWorkers } from '../jobs/workers';
+import { createVoucherConsumer } from './accounting/post-vouchers';
+import { createStuckVoucherReport } from './accounting/report-stuck-vouchers';
+import { type OutboxWorker, createOutboxWorker } from './consistency/outbox/consume';
+import type { Clock } from './core/clock';
+import { type Foundation, type WiringOptions, layFoundation } from './foundation';
+import { createIdempotencyKeys } from './http/idempotency-keys';
+import { type Notifier, createNotifier } from './notifications/deliver';
+import { createHttpClient } from './notifications/http-client';
+import { createExpireOrders } from './orders/expire-orders';
+import { wireApp } from './wire-app';
+
+export interface Wired {
+  readonly app: Express;
+  /** What a process does by itself, by name; a test may run them when it likes. */
+  readonly sweeps: readonly Sweep[];
+  readonly outbox: OutboxWorker;
+  readonly notifier: Notifier;
+  start(): Promise<void>;
+  /** Takes no more work and resolves when what has begun is done. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const PAGE = 200;
+const HOUR_MS = 3_600_000;
+const IDEMPOTENCY_HOURS = 24;
+
+/** Puts the parts together. With what it uses (`foundation`, `wire-app`), the only place that knows all of them. */
+export function wire(options: WiringOptions): Wired {
+  const foundation = layFoundation(options);
+  const { config, databases, ids, sealer, clock, jitter, incidents, logger, queues, hints, settlements } = foundation;
+  const outbox = createOutboxWorker({
+    db: databases.orders,
+    consumers: [createVoucherConsumer({ db: databases.accounting, ids, sealer, logger })],
+    ids,
+    jitter,
+    onStuck: createStuckVoucherReport({ incidents }),
+    logger,
+  });
+  const http = createHttpClient({ allowPrivate: config.allowPrivateEndpoints });
+  const notifier = createNotifier({ db: databases.orders, sealer, ids, clock, jitter, http, incidents, logger });
+  const sweeps = recoveries(foundation);
+  const workers = createWorkers({ queues, outbox, notifier, sweeps, jitter, logger });
+  return {
+    app: wireApp(foundation),
+    sweeps,
+    outbox,
+    notifier,
+    start: async () => {
+      workers.start();
+      await opened(queues, clock);
+    },
+    drain: async () => {
+      await settlements.background.idle();
+      await hints.idle();
+      await workers.drain();
+    },
+    stop: async () => {
+      await queues.close();
+      await http.close();
+    },
+  };
+}
+
+/** A queue that is down must not keep the service from starting: past this, sweeps do its work until it is there. */
+const QUEUE_OPENS_MS = 5_000;
+
+/** A hint that finds no open queue is lost until the sweep, so the first payment waits for the queues where they come. */
+async function opened(queues: Queues, clock: Clock): Promise<void> {
+  const deadline = clock.elapsed() + QUEUE_OPENS_MS;
+  while (!queues.areOpen() && clock.elapsed() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** What every process looks for by itself, so that nothing depends on the queue or on a bank that calls again. */
+function recoveries(foundation: Foundation): readonly Sweep[] {
+  const { settlements, databases, notifications, hints, sealer } = foundation;
+  const expireOrders = createExpireOrders({
+    db: databases.orders,
+    notifications,
+    hint: (due) => {
+      hints.notifications(due);
+    },
+  });
+  const idempotencyKeys = createIdempotencyKeys({ db: databases.orders, sealer });
+  return [
+    { name: 'transactions', everyMs: 1_000, fullPage: PAGE, run: settlements.recoverTransactions },
+    { name: 'receipts', everyMs: 1_000, fullPage: PAGE, run: settlements.recoverReceipts },
+    { name: 'expired orders', everyMs: 1_000, fullPage: PAGE, run: () => expireOrders(PAGE) },
+    { name: 'open holds', everyMs: 30_000, run: settlements.sweepHolds },
+    { name: 'tombstones', everyMs: HOUR_MS, fullPage: 1_000, run: settlements.forgetTombstones },
+    {
+      name: 'idempotency keys',
+      everyMs: HOUR_MS,
+      fullPage: 1_000,
+      run: () => idempotencyKeys.forget(IDEMPOTENCY_HOURS, 1_000),
+    },
+  ];
+}
