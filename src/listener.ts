@@ -1,6 +1,7 @@
 import { type RequestListener, createServer } from 'node:http';
 import { isCode } from './data-dir';
 import { StartRefused } from './database/start-refused';
+import { answerMalformedRequests } from './http/malformed-request';
 
 export interface Listener {
   /** Where the service can be reached, such as http://127.0.0.1:8080. */
@@ -23,6 +24,7 @@ export async function listen(app: RequestListener, where: { host: string; port: 
     { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
     app,
   );
+  answerMalformedRequests(server);
   server.maxHeadersCount = 100;
   server.maxConnections = 10_000;
   await new Promise<void>((resolve, reject) => {

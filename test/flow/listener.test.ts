@@ -1,0 +1,37 @@
+import { connect } from 'node:net';
+import { type Listener, listen } from '../../src/listener';
+
+/** What never becomes a request is answered as a problem too, and closes its connection. */
+let listener: Listener;
+beforeAll(async () => {
+  listener = await listen((_req, res) => res.end('fine'), { host: '127.0.0.1', port: 0 });
+});
+afterAll(() => listener.close());
+
+function raw(bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(listener.url).port), '127.0.0.1', () => socket.write(bytes));
+    let answer = '';
+    socket.on('data', (data) => (answer += data.toString()));
+    socket.on('close', () => {
+      resolve(answer);
+    });
+    socket.on('error', reject);
+  });
+}
+
+it.each([
+  ['not HTTP at all', 'GARBAGE\r\n\r\n', 400, 'invalid_request'],
+  ['a header name with a space', 'GET / HTTP/1.1\r\nHo st: x\r\n\r\n', 400, 'invalid_request'],
+  [
+    'two lengths',
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    400,
+    'invalid_request',
+  ],
+  ['headers of 20 KiB', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+])('answers %s', async (_, bytes, status, code) => {
+  const answer = await raw(bytes);
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ status, code });
+});
