@@ -23,7 +23,7 @@ export interface ServiceOptions {
 }
 
 /**
- * Starts the service: databases, migrations, parts, HTTP, workers, in this order; and stops them in the opposite one.
+ * Starts the service: databases, migrations, parts, workers, HTTP, in this order; and stops them in the opposite one.
  * @throws StartRefused where it cannot start; what had been started is stopped again
  */
 export async function startService(config: Config, options: ServiceOptions = {}): Promise<RunningService> {
@@ -42,12 +42,11 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const { databases, urls } = opened;
     const parts = wire({ config, databases, urls, logger, clock });
     stops.push(() => parts.stop());
-    const listener = await listen(parts.app, config);
-    stops.push(async () => {
-      await listener.close();
-      await parts.drain();
-    });
+    // Whoever gets an answer finds everything running: nobody is listened to before the workers have begun.
     await parts.start();
+    stops.push(() => parts.drain());
+    const listener = await listen(parts.app, config);
+    stops.push(() => listener.close());
     stops.push(publish(config, listener));
     logger.info({ url: listener.url, embedded: config.urls === undefined, migrated: opened.migrated }, 'listening');
     return { url: listener.url, logger, stop: unwind };
