@@ -12,6 +12,8 @@ export interface Listener {
 
 /** How long requests that have begun may take once the service stops. */
 const DRAIN_MS = 10_000;
+/** How soon a connection is closed whose last request was answered while the service stops. */
+const IDLE_MS = 50;
 
 /**
  * Listens for HTTP. The limits keep slow or endless senders from holding connections: a bank's callback is small and comes
@@ -41,8 +43,13 @@ export async function listen(app: RequestListener, where: { host: string; port: 
       const deadline = setTimeout(() => {
         server.closeAllConnections();
       }, DRAIN_MS);
+      // Node closes the connections that are idle now; one that is busy would stay open for its next request.
+      const idle = setInterval(() => {
+        server.closeIdleConnections();
+      }, IDLE_MS);
       server.close(() => {
         clearTimeout(deadline);
+        clearInterval(idle);
         resolve();
       });
     });

@@ -42,6 +42,8 @@ export interface OutboxWorker {
 /** The longest list that is claimed, consumed and committed at once. */
 const LIST = 200;
 const SWEPT_FOR_SECONDS = 30;
+/** Short, because what a killed process held waits for it to end; a list that takes longer is consumed twice, without harm. */
+const LEASE_MS = 12_000;
 
 type OutboxClaims = Claims<'orders', OutboxRow>;
 
@@ -63,7 +65,7 @@ async function handleList(
   claims: OutboxClaims,
   only: readonly MessageId[],
 ): Promise<void> {
-  const { token, rows } = await claims.claim({ limit: only.length, leaseMs: deps.leaseMs ?? 30_000, only });
+  const { token, rows } = await claims.claim({ limit: only.length, leaseMs: deps.leaseMs ?? LEASE_MS, only });
   const topics = [...new Set(rows.map((row) => row.topic))];
   // Side by side, and each writes its own result: a topic whose consumer hangs holds up no other.
   const results = await Promise.allSettled(
