@@ -12,8 +12,12 @@ import { Problem } from './errors';
 export const Exact = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_DOWN, toExpNeg: -60, toExpPos: 60 });
 export type Exact = Decimal;
 
-const LARGEST = new Exact('99999999999999999999.9999');
-const DECIMAL = /^-?(0|[1-9]\d{0,19})(\.\d{1,4})?$/;
+/**
+ * No single amount has more than 15 digits before the point. A balance keeps 20, so that a hundred thousand of the largest
+ * amounts fit one account: a Confirm that overflowed could never be done.
+ */
+export const LARGEST_AMOUNT = new Exact('999999999999999.9999');
+const DECIMAL = /^-?(0|[1-9]\d{0,14})(\.\d{1,4})?$/;
 
 /** How a fraction beyond the currency's exponent is taken away; the names are those of fee plans. */
 export const ROUNDINGS = { half_up: 4, half_even: 6, up: 0, down: 1 } as const satisfies Record<
@@ -66,7 +70,7 @@ export class Money {
     if (!/^-?\d{1,24}$/.test(text)) throw new Problem('invalid_amount', 'minor units are a whole number');
     if (!isCurrency(currency)) throw new Problem('unknown_currency', `"${currency.slice(0, 8)}" is not a currency`);
     const amount = new Exact(text).div(new Exact(10).pow(exponent));
-    if (amount.abs().gt(LARGEST)) throw new Problem('invalid_amount', 'the amount is too large');
+    if (amount.abs().gt(LARGEST_AMOUNT)) throw new Problem('invalid_amount', 'the amount is too large');
     if (amount.decimalPlaces() > 4) throw new Problem('invalid_amount', `${text} minor units do not fit ${currency}`);
     return new Money(amount, currency);
   }

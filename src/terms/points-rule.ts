@@ -1,5 +1,5 @@
 import { Problem } from '../core/errors';
-import { Exact, Money } from '../core/money';
+import { LARGEST_AMOUNT, Money } from '../core/money';
 
 /** What a customer earns per payment, in one currency. */
 export interface PointsRule {
@@ -16,9 +16,6 @@ export interface Points {
   readonly value: Money;
 }
 
-/** The most that the database keeps before the point. */
-const LARGEST = new Exact('99999999999999999999');
-
 /**
  * The points that a payment earns: whole ones only, the rest is not carried over; their worth is rounded half to even,
  * because it is posted in the books, where many small roundings must not lean to one side.
@@ -28,7 +25,7 @@ export function pointsOf(rule: PointsRule | undefined, amount: Money): Points {
   if (rule === undefined) return { points: '0', value: Money.zero(amount.currency) };
   const points = amount.amount.times(rule.pointsPerUnit).floor();
   const value = Money.fromDatabase(rule.pointValue, amount.currency).timesRounded(points, 'half_even');
-  if (points.gt(LARGEST) || value.amount.gt(LARGEST)) {
+  if (points.gt(LARGEST_AMOUNT) || value.amount.gt(LARGEST_AMOUNT)) {
     throw new Problem('invalid_amount', 'the amount earns more points than can be counted');
   }
   return { points: points.toFixed(), value };

@@ -3,7 +3,7 @@ import { type Currency, exponentOf } from '../../../src/core/currencies';
 import { displayAmount, Exact, Money, type Rounding } from '../../../src/core/money';
 
 const USD = 'USD' as Currency;
-const minor = fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n });
+const minor = fc.bigInt({ min: -(10n ** 14n), max: 10n ** 14n });
 const usd = (cents: bigint): Money => Money.fromMinorUnits(cents, 'USD', 2);
 
 test.each([
@@ -16,7 +16,7 @@ test.each([
   ['0.0001', 'CLF', '0.0001'],
   ['-5.5', 'USD', '-5.50'],
   ['-0', 'USD', '0.00'],
-  ['99999999999999999999.99', 'USD', '99999999999999999999.99'],
+  ['999999999999999.99', 'USD', '999999999999999.99'],
 ])('%s %s is read and shown as %s', (text, currency, shown) => {
   expect(Money.parse(text, currency).toString()).toBe(shown);
 });

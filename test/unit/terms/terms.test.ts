@@ -43,7 +43,7 @@ describe('a fee', () => {
   });
 
   it('is never below zero, never above the amount, and always fits the currency', () => {
-    const cents = fc.bigInt({ min: 1n, max: 10n ** 20n });
+    const cents = fc.bigInt({ min: 1n, max: 10n ** 16n });
     const part = fc.option(fc.bigInt({ min: 0n, max: 10n ** 6n }), { nil: null });
     const rate = fc.integer({ min: 0, max: 1_000_000 });
     const rounding = fc.constantFrom(...(Object.keys(ROUNDINGS) as Rounding[]));
@@ -89,7 +89,7 @@ describe('points', () => {
 
   it('are none without a rule, and an error beyond what can be counted', () => {
     expect(pointsOf(undefined, Money.parse('5', 'JPY'))).toMatchObject({ points: '0' });
-    expect(() => points('99999999999999999999.99', '2')).toThrow(/invalid_amount/);
-    expect(() => points('99999999999999999999.99', '1', '2')).toThrow(/invalid_amount/);
+    expect(() => points('999999999999999.99', '2')).toThrow(/invalid_amount/);
+    expect(() => points('999999999999999.99', '1', '2')).toThrow(/invalid_amount/);
   });
 });
