@@ -4,6 +4,7 @@ import { field, isJsonObject, type JsonObject, parseJsonObject } from './support
 import { equalInConstantTime, hmacSha256, keysFor } from './support/signatures';
 import { eventKey, settingOf, settingsProblem, typeOf } from './support/texts';
 import {
+  type References,
   about,
   answer,
   arrived,
@@ -134,9 +135,18 @@ function verdictOf(item: JsonObject, code: unknown, success: string | undefined,
   if (TAKEN_BACK.test(code)) return success === 'true' ? about('payment_failed', references) : NO_EFFECT;
   if (code === 'AUTHORISATION' || code === 'CAPTURE') {
     if (success === 'false') return about('payment_failed', references);
-    return code === moneyEvent ? arrived(references, amountOf(item)) : NO_EFFECT;
+    if (code !== moneyEvent) return NO_EFFECT;
+    return arrived(code === 'CAPTURE' ? captureOf(item, references) : references, amountOf(item));
   }
   return WITHOUT_EFFECT.test(code) ? NO_EFFECT : notUnderstood('an event code whose meaning is not known');
+}
+
+/**
+ * A payment may be captured in parts, and each capture is money of its own with a `pspReference` of its own; the original
+ * reference is that of the authorisation, which they share.
+ */
+function captureOf(item: JsonObject, references: References): References {
+  return { ...references, provider: field(item, 'pspReference') };
 }
 
 function amountOf(item: JsonObject): ReturnType<typeof fromMinorUnits> {

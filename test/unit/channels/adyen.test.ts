@@ -90,14 +90,14 @@ test('a reference with colons is signed like any other', () => {
   expect(event.verdict).toMatchObject({ kind: 'payment_succeeded', paymentReference: undefined });
 });
 
-test('the money event can be the capture, whose identity is the payment it belongs to', () => {
+test('the money event can be the capture, and each capture of a payment is money of its own', () => {
   const byCapture = accountOf(bank, { settings: { money_event: 'CAPTURE' } });
   const capture = bank.several([
     { eventCode: 'CAPTURE', payment: { ...PAYMENT, providerReference: 'C1' }, originalReference: 'P1' },
   ]);
   expect(onlyEvent(verify(bank, capture, byCapture)).verdict).toMatchObject({
     kind: 'payment_succeeded',
-    providerReference: 'P1',
+    providerReference: 'C1',
   });
   expect(onlyEvent(verify(bank, capture)).verdict.kind).toBe('no_effect');
   expect(onlyEvent(verify(bank, bank.paid(PAYMENT), byCapture)).verdict.kind).toBe('no_effect');
