@@ -1,5 +1,6 @@
 import { type PgPool, createPostgresBackend as bullmqPostgres, runMigrations, withBackend } from 'bullmq';
 import { Pool } from 'pg';
+import { withinGoodbye } from './goodbye';
 import {
   EVENTS,
   type ErrorListener,
@@ -52,7 +53,7 @@ export function createPostgresBackend(url: string, onError: ErrorListener): Queu
       const options = { connection, concurrency, autorun: false, runRetryDelay: RETRY_MS };
       return openWorker(new Worker<JobData>(name, (job) => handle(job.data.ids), options), onError, signal);
     },
-    close: () => pool.end(),
+    close: () => withinGoodbye(pool.end()),
   };
 }
 

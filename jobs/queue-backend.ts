@@ -5,6 +5,7 @@
  *   what is still to be done with them, so a job that is lost or runs twice is harmless.
  * - backend: what BullMQ keeps its jobs in, Redis or PostgreSQL. Which one it is, is known to one file each and no other.
  */
+import { withinGoodbye } from './goodbye';
 export const CONCERNS = ['outbox', 'notifications'] as const;
 export type Concern = (typeof CONCERNS)[number];
 
@@ -90,7 +91,8 @@ async function readyOrClosed(part: BullQueue | BullWorker, signal: AbortSignal):
   try {
     await Promise.race([part.waitUntilReady(), aborted]);
   } catch (error) {
-    void part.close(true).catch(() => undefined);
+    // Awaited, because what it takes from the pool afterwards would keep the pool from ending.
+    await withinGoodbye(part.close(true));
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
+import { withinGoodbye } from './goodbye';
 import {
   EVENTS,
   type ErrorListener,
@@ -12,9 +13,6 @@ import {
 
 /** A producer fails at once where Redis is down, instead of keeping what it was given until Redis is back. */
 const PRODUCER = { enableOfflineQueue: false, commandTimeout: 5_000 } as const satisfies RedisOptions;
-
-/** BullMQ waits without end for a Redis that is down to say goodbye; so long is enough for one that is up. */
-const GOODBYE_MS = 2_000;
 
 /** @param url `redis://` or `rediss://` */
 export function createRedisBackend(url: string, onError: ErrorListener): QueueBackend {
@@ -79,14 +77,4 @@ async function closingBoth<Part extends { close(): Promise<void> }>(
     client.end();
     throw error;
   }
-}
-
-async function withinGoodbye(closing: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, GOODBYE_MS);
-  });
-  // What cannot be closed because Redis is away is ended with its client.
-  await Promise.race([closing.catch(() => undefined), tooLong]);
-  clearTimeout(timer);
 }
