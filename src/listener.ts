@@ -28,7 +28,8 @@ export async function listen(app: RequestListener, where: { host: string; port: 
   );
   answerMalformedRequests(server);
   server.maxHeadersCount = 100;
-  server.maxConnections = 10_000;
+  // Each may be sending a body of 256 KiB that nobody has verified yet.
+  server.maxConnections = 2_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       reject(refusal(error, where));

@@ -55,9 +55,10 @@ export function wire(options: WiringOptions): Wired {
       await opened(queues, clock);
     },
     drain: async () => {
+      // Sweeps begin settlements, settlements give hints: each is waited for before what it feeds.
+      await workers.drain();
       await settlements.background.idle();
       await hints.idle();
-      await workers.drain();
     },
     stop: async () => {
       await queues.close();

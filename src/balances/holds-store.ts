@@ -108,14 +108,14 @@ function holdStatements(schema: BalancesSchema): Record<keyof HoldsStore, Statem
     open: named(
       'open',
       `select gid, branch from ${table}
-        where status = 'held' and created_at < clock_timestamp() - $1::int * interval '1 second'
+        where status = 'held' and created_at < (select clock_timestamp()) - $1::int * interval '1 second'
         order by created_at limit $2`,
     ),
     forgetTombstones: named(
       'forget_tombstones',
       `delete from ${table} where (gid, branch) in (
          select gid, branch from ${table}
-          where status = 'cancelled' and ended_at < clock_timestamp() - $1::int * interval '1 day'
+          where status = 'cancelled' and ended_at < (select clock_timestamp()) - $1::int * interval '1 day'
           order by ended_at limit $2)
        returning gid`,
     ),

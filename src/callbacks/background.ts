@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 
 /**
- * Work that goes on after the answer: the second phase. A failure is only logged, because recovery does it again; what is
- * kept here is how much is going on, so that a stopping process can wait for it.
+ * Work that may go on after the answer: a settlement past the answer's budget, the second phase. A failure is only logged,
+ * because recovery does it again; what is kept here is what is going on, so that a stopping process can wait for it.
  */
 export interface Background {
   run(what: string, work: Promise<unknown>): void;

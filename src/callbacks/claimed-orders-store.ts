@@ -44,17 +44,23 @@ const CLAIM = statement(
     where o.id = n.order_id and o.claimed_by is distinct from n.receipt_id`,
 );
 
+/** Orders are locked in the order of their ids, as commit A does it. */
+const lockedById =
+  'locked as materialized (select id from orders.orders where id = any($1::uuid[]) order by id for no key update)';
+
 const PAY = statement(
   'orders.orders.pay',
-  `update orders.orders o set status = 'paid', paid_by = n.receipt_id, paid_at = clock_timestamp()
-     from unnest($1::uuid[], $2::uuid[]) as n(order_id, receipt_id)
-    where o.id = n.order_id and o.claimed_by = n.receipt_id and o.status = 'open'
+  `with ${lockedById}
+   update orders.orders o set status = 'paid', paid_by = n.receipt_id, paid_at = clock_timestamp()
+     from locked join unnest($1::uuid[], $2::uuid[]) as n(id, receipt_id) using (id)
+    where o.id = locked.id and o.claimed_by = n.receipt_id and o.status = 'open'
    returning o.id`,
 );
 
 const RELEASE = statement(
   'orders.orders.release',
-  `update orders.orders set claimed_by = null where id = any($1::uuid[]) and claimed_by = any($2::uuid[])`,
+  `with ${lockedById}
+   update orders.orders o set claimed_by = null from locked where o.id = locked.id and o.claimed_by = any($2::uuid[])`,
 );
 
 export interface OrderClaim {

@@ -82,24 +82,33 @@ const WAIT = statement(
      from unnest($1::uuid[], $2::float8[], $3::text[]) as n(id, seconds, why) where r.id = n.id and r.status = 'waiting'`,
 );
 
+/** Every statement locks receipts in the order of their ids, as commit A does; an UPDATE of many rows alone would not. */
+const lockedById =
+  'locked as materialized (select id from orders.receipts where id = any($1::uuid[]) order by id for no key update)';
+
 const DECIDE = statement(
   'orders.receipts.decide',
-  `update orders.receipts r set status = 'decided', outcome = n.outcome, decided_at = clock_timestamp()
-     from unnest($1::uuid[], $2::text[]) as n(id, outcome) where r.id = n.id and r.status = 'settling'
+  `with ${lockedById}
+   update orders.receipts r set status = 'decided', outcome = n.outcome, decided_at = clock_timestamp()
+     from locked join unnest($1::uuid[], $2::text[]) as n(id, outcome) using (id)
+    where r.id = locked.id and r.status = 'settling'
    returning r.id, r.decided_at`,
 );
 
 const SETTLE = statement(
   'orders.receipts.settle',
-  `update orders.receipts set status = 'settled', settled_at = clock_timestamp()
-    where id = any($1::uuid[]) and status = 'decided'`,
+  `with ${lockedById}
+   update orders.receipts r set status = 'settled', settled_at = clock_timestamp()
+     from locked where r.id = locked.id and r.status = 'decided'`,
 );
 
 const WAIT_AGAIN = statement(
   'orders.receipts.wait_again',
-  `update orders.receipts r
+  `with ${lockedById}
+   update orders.receipts r
       set status = 'waiting', next_try_at = clock_timestamp() + interval '1 second', refusals = r.refusals || n.refusals
-     from unnest($1::uuid[], $2::jsonb[]) as n(id, refusals) where r.id = n.id and r.status = 'settling'`,
+     from locked join unnest($1::uuid[], $2::jsonb[]) as n(id, refusals) using (id)
+    where r.id = locked.id and r.status = 'settling'`,
 );
 
 export const receiptsStore = {

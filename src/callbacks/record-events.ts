@@ -119,7 +119,8 @@ function newReceipt(deps: RecordDependencies, one: IncomingPayment): NewReceipt 
     channelId: one.channelId,
     amount: verdict.amount.toString(),
     currency: verdict.amount.currency,
-    paymentReference: verdict.paymentReference ?? null,
+    // Ours are in lower case, and a bank that prints them in capitals means the same.
+    paymentReference: verdict.paymentReference?.toLowerCase() ?? null,
   };
 }
 

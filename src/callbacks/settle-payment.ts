@@ -105,6 +105,7 @@ export function createSettlePayment(deps: SettlePaymentDependencies): SettlePaym
     if (begun.kind !== 'opened') return proceed(begun);
     const settling = proceed(begun).finally(() => inFlight.delete(begun.receiptId));
     inFlight.set(begun.receiptId, settling);
+    background.run('settle', settling);
     return settling;
   };
 

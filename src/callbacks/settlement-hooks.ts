@@ -31,7 +31,7 @@ export function createSettlementHooks(deps: SettlementHookDependencies): Transac
         tx,
         settlements.map((one) => one.receipt_id),
       );
-      const claims = claimsOf(settlements);
+      const claims = settlements.flatMap(claimOf);
       if (claims.length > 0) await claimedOrdersStore.release(tx, claims);
       return undefined;
     },
@@ -74,15 +74,19 @@ function claimsOf(settlements: readonly Settlement[]): OrderClaim[] {
   return settlements.flatMap((one) => {
     switch (one.plan.outcome) {
       case 'order_paid':
-        return one.order_id === null
-          ? []
-          : [{ orderId: one.order_id as OrderId, receiptId: one.receipt_id as ReceiptId }];
+        return claimOf(one);
       case 'suspense':
         return [];
       default:
         return assertNever(one.plan.outcome);
     }
   });
+}
+
+/** The order that the receipt may have claimed, in this attempt or in an earlier one that was judged otherwise. */
+function claimOf(one: Settlement): OrderClaim[] {
+  if (one.order_id === null) return [];
+  return [{ orderId: one.order_id as OrderId, receiptId: one.receipt_id as ReceiptId }];
 }
 
 function voucherMessage(deps: SettlementHookDependencies, one: Settlement, decidedAt: Date | undefined): OutboxMessage {

@@ -140,8 +140,8 @@ async function reaching<R>(schema: SchemaName, work: () => Promise<R>): Promise<
 function isOutage(error: Error & { code?: unknown }): boolean {
   if (error instanceof Unavailable) return false;
   const code = typeof error.code === 'string' ? error.code : '';
-  if (/^[0-9A-Z]{5}$/.test(code)) return TRANSIENT_STATES.has(code) || TRANSIENT_CLASSES.has(code.slice(0, 2));
   if (NETWORK_ERRORS.has(code)) return true;
+  if (/^[0-9A-Z]{5}$/.test(code)) return TRANSIENT_STATES.has(code) || TRANSIENT_CLASSES.has(code.slice(0, 2));
   return (
     error.name === 'KnexTimeoutError' ||
     error.name === 'AggregateError' ||

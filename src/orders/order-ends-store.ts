@@ -32,7 +32,7 @@ const EXPIRE = statement(
   'orders.orders.expire',
   `with expiring as (
      select id from orders.orders
-      where status = 'open' and claimed_by is null and expires_at <= clock_timestamp()
+      where status = 'open' and claimed_by is null and expires_at <= (select clock_timestamp())
       order by expires_at limit $1 for no key update skip locked)
    update orders.orders o set status = 'expired', ended_at = clock_timestamp()
      from expiring where o.id = expiring.id and o.status = 'open' and o.claimed_by is null

@@ -1,5 +1,10 @@
 import { type World, startWorld } from '../support/world';
-import { createStandardWebhooksBank, createStripeBank, everyVendorBank } from '../support/vendor-callbacks';
+import {
+  createAdyenBank,
+  createStandardWebhooksBank,
+  createStripeBank,
+  everyVendorBank,
+} from '../support/vendor-callbacks';
 
 /** Every case of "What a receipt may meet", from a signed callback to books that the audit finds sound. */
 let world: World;
@@ -27,6 +32,15 @@ describe('an open order that everything fits', () => {
       expect(await world.incidents()).toEqual([]);
     },
   );
+
+  it('is found by its reference in capitals too', async () => {
+    const [merchant, channel] = [await world.merchant(), await world.channel()];
+    const order = await world.order(merchant);
+    const paymentReference = order.payment_reference.toUpperCase();
+    await world.send(channel, world.paid(channel, order, { paymentReference })).expect(204);
+    await world.quiet();
+    expect(await world.balance(merchant)).toBe('100.00');
+  });
 
   it('credits merchant, fee, splits and points, and posts them in the books', async () => {
     const [merchant, channel] = [await world.merchant(), await world.channel()];
@@ -150,6 +164,32 @@ describe('money that may not pay its order', () => {
     await world.send(channel, world.paid(channel, order)).expect(204);
     await world.quiet();
     expect(await world.balance(merchant)).toBe('100.00');
+  });
+
+  it('two captures of one payment: each is money of its own', async () => {
+    const bank = createAdyenBank();
+    const merchant = await world.merchant();
+    const channel = await world.channel(bank, { settings: { money_event: 'CAPTURE' } });
+    const order = await world.order(merchant);
+    for (const providerReference of ['CAPTURE1', 'CAPTURE2']) {
+      const part = world.payment(channel, order, { providerReference, amount: '50.00' });
+      const callback = bank.several([{ eventCode: 'CAPTURE', payment: part, originalReference: 'AUTHORISED' }]);
+      await world.send(channel, callback).expect(200);
+    }
+    await world.quiet();
+    expect(await world.suspense()).toBe('100.00');
+    expect(await world.incidents()).toEqual(['amount_mismatch', 'amount_mismatch']);
+  });
+
+  it('more than a balance could ever hold: a person sees it, and others are credited as before', async () => {
+    const channel = await world.channel();
+    const nobody = { payment_reference: undefined, currency: 'USD' };
+    for (const amount of ['99999999999999999999.99', '1.00']) {
+      await world.send(channel, world.paid(channel, { ...nobody, amount })).expect(204);
+    }
+    await world.quiet();
+    expect(await world.suspense()).toBe('1.00');
+    expect(await world.incidents()).toEqual(['event_not_understood', 'unidentified_payment']);
   });
 
   it('a channel that the order does not take: suspense', async () => {

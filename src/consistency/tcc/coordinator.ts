@@ -53,7 +53,9 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
   return {
     tryAll: async (transaction) => {
       const answers = await each(transaction, (step, branch) => step.try(branch));
-      return combine(transaction.plan, answers);
+      const tried = combine(transaction.plan, answers);
+      if (tried.kind === 'mismatch') await deps.hooks.onBug(transaction.gid, 'try_mismatch', {});
+      return tried;
     },
     decide: async (gid) => {
       const status = await moves.decide({ gid });
