@@ -1,4 +1,6 @@
+import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Listener, listen } from '../../src/listener';
 
 /** What never becomes a request is answered as a problem too, and closes its connection. */
@@ -34,4 +36,27 @@ it.each([
   const answer = await raw(bytes);
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ status, code });
+});
+
+describe('closing the listener', () => {
+  it('answers what has begun, and does not wait for the next request of a connection that is kept alive', async () => {
+    const listener = await listen(
+      (_request, response) => {
+        setTimeout(() => response.end('done'), 200);
+      },
+      { host: '127.0.0.1', port: 0 },
+    );
+    const agent = new Agent({ keepAlive: true });
+    const answered = new Promise<string>((resolve, reject) => {
+      get(listener.url, { agent }, (response) => {
+        response.setEncoding('utf8').once('data', resolve);
+      }).on('error', reject);
+    });
+    await wait(50);
+    const began = Date.now();
+    await listener.close();
+    expect(await answered).toBe('done');
+    expect(Date.now() - began).toBeLessThan(2_000);
+    agent.destroy();
+  });
 });
