@@ -1,5 +1,5 @@
 import HmacValidator from '@adyen/api-library/lib/src/utils/hmacValidator';
-import { AlipaySdk } from 'alipay-sdk';
+import { AlipaySdk } from '../support/vendor-callbacks/alipay-sdk';
 import { Webhook } from 'standardwebhooks';
 import Stripe from 'stripe';
 import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';

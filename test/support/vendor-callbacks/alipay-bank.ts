@@ -1,5 +1,5 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
-import { AlipaySdk } from 'alipay-sdk';
+import { AlipaySdk } from './alipay-sdk';
 import type { VendorBank, VendorCallback, VendorPayment } from './vendor-bank';
 
 export interface AlipayBank extends VendorBank {
