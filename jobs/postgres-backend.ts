@@ -35,6 +35,8 @@ export function createPostgresBackend(url: string, onError: ErrorListener): Queu
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: 10_000,
+    // A host that vanished cannot send the server's time-out: the pool drops a connection that has answered nothing by then.
+    query_timeout: 12_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   });

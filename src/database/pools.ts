@@ -1,5 +1,6 @@
+import { Socket } from 'node:net';
 import knexModule, { type Knex } from 'knex';
-import { TypeOverrides } from 'pg';
+import { type Client, TypeOverrides } from 'pg';
 import { type Databases, SCHEMAS, type SchemaName, database } from '../consistency/transaction';
 
 export type DatabaseUrls = Readonly<Record<SchemaName, string>>;
@@ -32,7 +33,9 @@ export interface Pools {
  * stopped between UPDATE and COMMIT must not keep the row locks that every payment needs.
  */
 export function createPools(urls: DatabaseUrls, options: PoolOptions = {}): Pools {
-  const pools = SCHEMAS.map((schema) => [schema, createPool(urls[schema], options)] as const);
+  const pools = SCHEMAS.map(
+    (schema) => [schema, createPool(urls[schema], silenceMs(schema, options), options)] as const,
+  );
   const databases = Object.fromEntries(pools.map(([schema, pool]) => [schema, database(schema, pool)]));
   return {
     databases: databases as unknown as Databases,
@@ -42,7 +45,18 @@ export function createPools(urls: DatabaseUrls, options: PoolOptions = {}): Pool
   };
 }
 
-function createPool(url: string, options: PoolOptions): Knex {
+const STATEMENT_TIMEOUT_MS = 3_000;
+/** The books are not in the way of a payment, and a trial balance allows itself so long. */
+const BOOKS_STATEMENT_TIMEOUT_MS = 30_000;
+const SILENCE_MARGIN_MS = 2_000;
+
+/** How long a connection may stay silent after something was sent over it: somewhat longer than any statement may take. */
+function silenceMs(schema: SchemaName, options: PoolOptions): number {
+  const statementMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  return Math.max(statementMs, schema === 'accounting' ? BOOKS_STATEMENT_TIMEOUT_MS : 0) + SILENCE_MARGIN_MS;
+}
+
+function createPool(url: string, silenceMs: number, options: PoolOptions): Knex {
   const acquireTimeoutMs = options.acquireTimeoutMs ?? 5_000;
   return knexModule({
     client: 'pg',
@@ -52,8 +66,29 @@ function createPool(url: string, options: PoolOptions): Knex {
     connection: sessionSettings(url, options, acquireTimeoutMs),
     acquireConnectionTimeout: acquireTimeoutMs,
     log: quietLog(options.onTrouble ?? (() => undefined)),
-    pool: { min: 0, max: options.size ?? 10, idleTimeoutMillis: 30_000 },
+    pool: { min: 0, max: options.size ?? 10, idleTimeoutMillis: 30_000, afterCreate: breakWhenSilent(silenceMs) },
   });
+}
+
+/**
+ * Breaks a connection over which something was sent and nothing comes back, so that whoever uses it gets `Unavailable`. A
+ * host that vanished, or a firewall that has forgotten the connection, cannot send the server's time-outs; TCP itself gives
+ * up after a quarter of an hour, and every list behind the one that hangs would wait for that.
+ */
+function breakWhenSilent(silenceMs: number) {
+  return (client: Client, done: (error?: Error) => void): void => {
+    const { stream } = client.connection;
+    if (stream instanceof Socket) {
+      let answered = stream.bytesWritten;
+      stream.on('data', () => {
+        answered = stream.bytesWritten;
+      });
+      stream.setTimeout(silenceMs, () => {
+        if (stream.bytesWritten > answered) stream.destroy();
+      });
+    }
+    done();
+  };
 }
 
 /** knex would write to the console. */
@@ -68,7 +103,7 @@ function sessionSettings(url: string, options: PoolOptions, connectTimeoutMs: nu
   const settings = {
     connectionString: url,
     application_name: options.applicationName ?? 'quittance',
-    statement_timeout: options.statementTimeoutMs ?? 3_000,
+    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
     lock_timeout: options.lockTimeoutMs ?? 2_000,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 5_000,
     connectionTimeoutMillis: connectTimeoutMs,
