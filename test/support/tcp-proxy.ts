@@ -6,11 +6,17 @@ export interface TcpProxy {
   readonly port: number;
   /** Cuts every connection and refuses new ones. */
   down(): Promise<void>;
+  /**
+   * Keeps and takes connections but passes nothing on, in either direction, as a firewall does that has forgotten them.
+   * Those that are there now stay dead for ever; new ones work again after `up`.
+   */
+  hang(): void;
   up(): Promise<void>;
 }
 
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  let isHanging = false;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => undefined);
@@ -19,8 +25,12 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   const listen = (port: number): Promise<Server> =>
     new Promise((resolve) => {
       const server = createServer((client) => {
-        const upstream = connect(target);
         keep(client);
+        if (isHanging) {
+          client.resume();
+          return;
+        }
+        const upstream = connect(target);
         keep(upstream);
         client.pipe(upstream).pipe(client);
         client.once('close', () => upstream.destroy());
@@ -42,7 +52,12 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+    hang: () => {
+      isHanging = true;
+      for (const socket of sockets) socket.unpipe().resume();
+    },
     up: async () => {
+      isHanging = false;
       server ??= await listen(port);
     },
   };

@@ -1,0 +1,54 @@
+import { createTestDatabase, dropTestDatabase } from '../support/databases';
+import { sendAll } from '../support/load';
+import { type ServiceProcess, startServiceProcess } from '../support/process';
+import { mustAddUp, mustBeCreditedOnce, preparePayments, serviceSetup } from '../support/service-world';
+
+jest.setTimeout(120_000);
+
+/** A process that is stopped for longer than its deadlines and then goes on believes that no time has passed. */
+it('a process stopped in the middle of payments: another settles them, and nothing is doubled when it goes on', async () => {
+  const databaseUrl = await createTestDatabase();
+  const { env, look } = serviceSetup({
+    DATABASE_URL: databaseUrl,
+    TRANSACTION_DEADLINE_MS: '1500',
+    ANSWER_BUDGET_MS: '60000',
+  });
+  const services: ServiceProcess[] = await Promise.all([startServiceProcess({ env }), startServiceProcess({ env })]);
+  const [paused, other] = services as [ServiceProcess, ServiceProcess];
+  const world = await look(databaseUrl);
+  try {
+    const payments = await preparePayments(world, 400);
+    const url = `${paused.url}/callbacks/${payments.channel.name}`;
+    const load = sendAll(payments.callbacks, { callers: 32, url: () => url, patienceMs: 90_000 });
+
+    // Stopped again and again until it has left attempts behind that nobody has decided.
+    let undecided = '0';
+    for (let count = 20; undecided === '0'; count += 10) {
+      await load.reached(count);
+      paused.child.kill('SIGSTOP');
+      [{ count: undecided }] = (await world.query(
+        `select count(*) from orders.global_transactions where status = 'trying'`,
+      )) as [{ count: string }];
+      if (undecided === '0') paused.child.kill('SIGCONT');
+    }
+    const acknowledged = load.acknowledged.size;
+    await world.quiet(60_000);
+    const [{ cancelled }] = (await world.query(
+      `select count(*) as cancelled from orders.global_transactions where status = 'cancelled'`,
+    )) as [{ cancelled: string }];
+    expect(Number(cancelled)).toBeGreaterThanOrEqual(Number(undecided));
+    expect(acknowledged).toBeLessThan(400);
+
+    paused.child.kill('SIGCONT');
+    await load.finished(60_000);
+    await world.quiet(60_000);
+    await mustBeCreditedOnce(world, payments, payments.callbacks.keys());
+    await mustAddUp(world, payments);
+    await world.mustBeSound();
+    for (const service of [paused, other]) await expect(service.end('SIGTERM')).resolves.toBe(0);
+  } finally {
+    for (const { child } of services) child.kill('SIGKILL');
+    await world.stop();
+    await dropTestDatabase(databaseUrl);
+  }
+});
