@@ -6,13 +6,14 @@ import type { Ids } from '../core/ids';
 import { createHealthRoutes, type Readiness } from './health';
 import { jsonBody } from './json-body';
 import { noSuchRoute } from './no-such-route';
+import type { Routes } from './operation';
 import { problemHandler } from './problem-details';
 import { requestIdOf, requestIds } from './request-id';
 
 /** Routes and the path below which they are mounted, which may name parameters: `/merchants/:merchant_id/endpoints`. */
 export interface Mount {
   readonly path: string;
-  readonly routes: Router;
+  readonly routes: Router | Routes;
 }
 
 export interface AppDependencies {
@@ -56,7 +57,7 @@ export function createApp(deps: AppDependencies): Express {
 
 function mounted(mounts: readonly Mount[]): Router {
   const router = Router();
-  for (const { path, routes } of mounts) router.use(path, routes);
+  for (const { path, routes } of mounts) router.use(path, 'operations' in routes ? routes.router : routes);
   return router;
 }
 
