@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { findFreePort } from '../src/database/embedded/postmaster';
+
+const ROOT = join(__dirname, '..');
+
+/** Arguments of Node for the service, such as --cpu-prof. */
+const NODE_ARGS = (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter((argument) => argument !== '');
+
+export interface BenchService {
+  readonly pid: number;
+  readonly port: number;
+  /** Stops it as an operator would, with SIGTERM. */
+  stop(): Promise<void>;
+}
+
+/** Starts the built service as a process of its own, as `npm start` does. */
+export async function startService(env: Readonly<Record<string, string>>): Promise<BenchService> {
+  const port = await findFreePort();
+  const child = spawn(process.execPath, [...NODE_ARGS, join(ROOT, 'dist', 'src', 'cli.js'), 'start'], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      PORT: String(port),
+      LOG_LEVEL: 'warn',
+      QUITTANCE_ALLOW_PRIVATE_ENDPOINTS: 'true',
+      ...env,
+    },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  await ready(child, port);
+  return { pid: child.pid ?? 0, port, stop: () => stopped(child) };
+}
+
+async function ready(child: ChildProcess, port: number): Promise<void> {
+  for (let round = 0; round < 600 && child.exitCode === null; round += 1) {
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+    if (answer?.ok === true) return;
+    await wait(50);
+  }
+  child.kill('SIGKILL');
+  throw new Error('the service did not become ready');
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await exited;
+}
