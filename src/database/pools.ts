@@ -99,6 +99,13 @@ function quietLog(tell: (sentence: string) => void): Knex.Logger {
   return { warn: say, error: say, deprecate: say, debug: () => undefined };
 }
 
+/**
+ * Every statement of the service reads few rows of large tables through an index. The planner must not choose otherwise
+ * because a table was small or its statistics were old when a statement was prepared: the plan of a prepared statement stays
+ * until the next ANALYZE, and one that was made on an empty table scans it while it grows to thousands of rows.
+ */
+const PLAN_BY_INDEX = ['seqscan', 'hashjoin', 'mergejoin'].map((way) => `-c enable_${way}=off`).join(' ');
+
 function sessionSettings(url: string, options: PoolOptions, connectTimeoutMs: number): Knex.PgConnectionConfig {
   const settings = {
     connectionString: url,
@@ -109,7 +116,7 @@ function sessionSettings(url: string, options: PoolOptions, connectTimeoutMs: nu
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    options: '-c timezone=UTC',
+    options: `-c timezone=UTC ${PLAN_BY_INDEX}`,
     types: exactTypes(),
   };
   return settings as Knex.PgConnectionConfig;
