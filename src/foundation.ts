@@ -1,3 +1,4 @@
+import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import { type QueueHints, createHints } from '../jobs/hints';
 import { type Queues, createQueues } from '../jobs/queues';
@@ -9,6 +10,7 @@ import type { Databases } from './consistency/transaction';
 import { type Jitter, systemJitter } from './core/backoff';
 import type { Clock } from './core/clock';
 import { type Ids, createIds } from './core/ids';
+import { systemRandom } from './core/random';
 import { type Sealer, createSealer } from './core/sealing';
 import type { DatabaseUrls } from './database/pools';
 import type { Incidents } from './incidents/incident';
@@ -17,6 +19,7 @@ import { createNotifications } from './notifications/announce';
 import type { Notifications } from './notifications/notify';
 import { announcementOf } from './orders/close-order';
 import { findOrders } from './orders/orders-store';
+import { createIdTracer } from './telemetry/id-tracer';
 
 export interface WiringOptions {
   readonly config: Config;
@@ -25,12 +28,15 @@ export interface WiringOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly jitter?: Jitter;
+  /** Without it, spans have ids and go nowhere. */
+  readonly tracer?: Tracer;
 }
 
 /** Everything that more than one part is made of. */
 export interface Foundation extends WiringOptions {
   readonly ids: Ids;
   readonly jitter: Jitter;
+  readonly tracer: Tracer;
   readonly sealer: Sealer;
   readonly queues: Queues;
   readonly hints: QueueHints;
@@ -42,6 +48,7 @@ export interface Foundation extends WiringOptions {
 export function layFoundation(options: WiringOptions): Foundation {
   const { config, databases, urls, logger, clock } = options;
   const jitter = options.jitter ?? systemJitter;
+  const tracer = options.tracer ?? createIdTracer(systemRandom, () => true);
   const ids = createIds(clock);
   const queues = createQueues({ redisUrl: config.redisUrl, postgresUrl: urls.orders, logger, jitter });
   const hints = createHints(queues, logger);
@@ -60,14 +67,14 @@ export function layFoundation(options: WiringOptions): Foundation {
     incidents,
     hints,
     announcePaid: async (tx, orders) => {
-      const rows = await findOrders(tx, orders);
+      const rows = await findOrders(tx, [...orders.keys()]);
       return notifications.announce(
         tx,
-        rows.map((row) => announcementOf(row, 'order.paid')),
+        rows.map((row) => announcementOf(row, 'order.paid', orders.get(row.id) ?? null)),
       );
     },
     deadlineMs: config.transactionDeadlineMs,
   });
   const sealer = createSealer(config.masterKeys);
-  return { ...options, jitter, ids, queues, hints, incidents, notifications, settlements, sealer };
+  return { ...options, jitter, tracer, ids, queues, hints, incidents, notifications, settlements, sealer };
 }

@@ -37,12 +37,13 @@ import type { Foundation } from './foundation';
 
 /** The HTTP side: every route with what it needs. */
 export function wireApp(foundation: Foundation): Express {
-  const { config, databases, ids, sealer, clock, logger } = foundation;
+  const { config, databases, ids, sealer, clock, logger, tracer } = foundation;
   const apiKeys = createApiKeys({ db: databases.orders, ids, random: systemRandom });
   const directory = createChannelDirectory({ db: databases.orders, sealer, clock, registry: channelRegistry });
   return createApp({
     logger,
     ids,
+    tracer,
     ready: readiness(foundation),
     authenticateOperator: operatorAuthentication(config.operatorToken),
     authenticateMerchant: merchantAuthentication({ clock, findKey: (hash) => apiKeys.find(hash) }),

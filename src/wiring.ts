@@ -6,6 +6,7 @@ import { createVoucherConsumer } from './accounting/post-vouchers';
 import { createStuckVoucherReport } from './accounting/report-stuck-vouchers';
 import { type OutboxWorker, createOutboxWorker } from './consistency/outbox/consume';
 import type { Clock } from './core/clock';
+import { newTrace } from './core/tracing';
 import { type Foundation, type WiringOptions, layFoundation } from './foundation';
 import { createIdempotencyKeys } from './http/idempotency-keys';
 import { type Notifier, createNotifier } from './notifications/deliver';
@@ -32,7 +33,8 @@ const IDEMPOTENCY_HOURS = 24;
 /** Puts the parts together. With what it uses (`foundation`, `wire-app`), the only place that knows all of them. */
 export function wire(options: WiringOptions): Wired {
   const foundation = layFoundation(options);
-  const { config, databases, ids, sealer, clock, jitter, incidents, logger, queues, hints, settlements } = foundation;
+  const { config, databases, ids, sealer, clock, jitter, incidents, logger, queues, hints, settlements, tracer } =
+    foundation;
   const outbox = createOutboxWorker({
     db: databases.orders,
     consumers: [createVoucherConsumer({ db: databases.accounting, ids, sealer, logger })],
@@ -42,7 +44,17 @@ export function wire(options: WiringOptions): Wired {
     logger,
   });
   const http = createHttpClient({ allowPrivate: config.allowPrivateEndpoints });
-  const notifier = createNotifier({ db: databases.orders, sealer, ids, clock, jitter, http, incidents, logger });
+  const notifier = createNotifier({
+    db: databases.orders,
+    sealer,
+    ids,
+    clock,
+    jitter,
+    http,
+    incidents,
+    logger,
+    tracer,
+  });
   const sweeps = recoveries(foundation);
   const workers = createWorkers({ queues, outbox, notifier, sweeps, jitter, logger });
   return {
@@ -78,10 +90,11 @@ async function opened(queues: Queues, clock: Clock): Promise<void> {
 
 /** What every process looks for by itself, so that nothing depends on the queue or on a bank that calls again. */
 function recoveries(foundation: Foundation): readonly Sweep[] {
-  const { settlements, databases, notifications, hints, sealer } = foundation;
+  const { settlements, databases, notifications, hints, sealer, tracer } = foundation;
   const expireOrders = createExpireOrders({
     db: databases.orders,
     notifications,
+    newTrace: () => newTrace(tracer, 'expire order'),
     hint: (due) => {
       hints.notifications(due);
     },

@@ -10,6 +10,7 @@ export function createStuckVoucherReport({ incidents }: { incidents: Incidents }
       stuck.map((message) => ({
         kind: 'voucher_stuck',
         subject: `${message.topic} ${message.eventKey}`,
+        traceparent: message.traceparent,
         facts: {
           message: message.id,
           attempts: String(message.attempts),

@@ -1,24 +1,24 @@
 import type { Logger } from 'pino';
 import type { Jitter } from '../core/backoff';
 import { gather } from '../core/gather';
-import type { Ids, NotificationId, OrderId, ReceiptId } from '../core/ids';
+import type { Ids, ReceiptId } from '../core/ids';
 import { createClaims } from '../consistency/claims';
 import type { Hints, Outbox } from '../consistency/outbox/outbox';
 import { type Coordinator, createCoordinator } from '../consistency/tcc/coordinator';
-import { LOG_COLUMNS, type LoggedTransaction } from '../consistency/tcc/log-store';
+import { LOG_COLUMNS } from '../consistency/tcc/log-store';
 import type { BranchKey, Participant } from '../consistency/tcc/participant';
-import { recoverTransactions } from '../consistency/tcc/recovery';
+import { type DueTransaction, recoverTransactions } from '../consistency/tcc/recovery';
 import { sweepHolds } from '../consistency/tcc/sweep-holds';
-import { type Database, type Tx, inTransaction } from '../consistency/transaction';
+import { type Database, inTransaction } from '../consistency/transaction';
 import type { Incidents } from '../incidents/incident';
 import { type Background, createBackground } from './background';
 import { type Begun, beginSettlements } from './begin-settlements';
 import type { SettlementPlan } from './plan';
-import { receiptsStore } from './receipts-store';
+import { TRACE_OF_RECEIPT, receiptsStore } from './receipts-store';
 import { type RecordDependencies, recordEvents } from './record-events';
 import { type WaitingReceipt, recoverReceipts } from './recover-receipts';
 import { type SettlePayment, createSettlePayment } from './settle-payment';
-import { createSettlementHooks } from './settlement-hooks';
+import { type AnnouncePaid, createSettlementHooks } from './settlement-hooks';
 
 export interface SettlementDependencies {
   readonly db: Database<'orders'>;
@@ -29,7 +29,7 @@ export interface SettlementDependencies {
   readonly outbox: Outbox;
   readonly incidents: Incidents;
   readonly hints: Hints;
-  readonly announcePaid: (tx: Tx<'orders'>, orders: readonly OrderId[]) => Promise<readonly NotificationId[]>;
+  readonly announcePaid: AnnouncePaid;
   /** How long an attempt may be `trying`, in milliseconds; every database time-out is well below it. */
   readonly deadlineMs: number;
 }
@@ -108,21 +108,23 @@ function transactionRecovery(
   { db, ids, jitter, incidents }: SettlementDependencies,
   coordinator: Coordinator<SettlementPlan>,
 ): () => Promise<number> {
-  const claims = createClaims<'orders', LoggedTransaction<SettlementPlan>>(
+  const claims = createClaims<'orders', DueTransaction<SettlementPlan>>(
     db,
     {
       schema: 'orders',
       table: 'global_transactions',
       key: 'gid',
       due: ['trying', 'confirming', 'cancelling'],
-      columns: LOG_COLUMNS,
+      columns: `${LOG_COLUMNS}, ${TRACE_OF_RECEIPT}`,
     },
     { ids, jitter },
   );
-  const onStuck = async (one: LoggedTransaction<SettlementPlan>, error: string): Promise<void> => {
+  const onStuck = async (one: DueTransaction<SettlementPlan>, error: string): Promise<void> => {
     const facts = { status: one.status, attempts: String(one.attempts), error };
     await inTransaction(db, (tx) =>
-      incidents.report(tx, [{ kind: 'phase_two_stuck', subject: one.gid, gid: one.gid, facts }]),
+      incidents.report(tx, [
+        { kind: 'phase_two_stuck', subject: one.gid, gid: one.gid, traceparent: one.traceparent, facts },
+      ]),
     );
   };
   return () => recoverTransactions({ claims, coordinator, onStuck, stuckAfterAttempts: STUCK_AFTER_ATTEMPTS });

@@ -67,7 +67,8 @@ export async function beginSettlements(
   if (waits.length > 0) await receiptsStore.wait(tx, waits);
   if (openings.length > 0) await open(deps, tx, openings);
   for (const { receipt, gid, plan } of openings) {
-    begun.set(receipt.id, { kind: 'opened', receiptId: receipt.id, transaction: { gid, plan } });
+    const transaction = { gid, plan, traceparent: receipt.traceparent };
+    begun.set(receipt.id, { kind: 'opened', receiptId: receipt.id, transaction });
   }
   return begun;
 }

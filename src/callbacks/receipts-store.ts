@@ -1,4 +1,5 @@
 import type { ChannelId, OrderId, ReceiptId } from '../core/ids';
+import type { Traceparent } from '../core/traceparent';
 import type { Refusal } from '../consistency/tcc/log-store';
 import { type Tx, statement } from '../consistency/transaction';
 
@@ -15,6 +16,7 @@ export interface NewReceipt extends ReceiptIdentity {
   readonly amount: string;
   readonly currency: string;
   readonly paymentReference: string | null;
+  readonly traceparent: Traceparent;
 }
 
 export type ReceiptStatus = 'waiting' | 'settling' | 'decided' | 'settled';
@@ -33,6 +35,14 @@ export interface Receipt {
   readonly refusals: readonly Refusal[];
   readonly attempts: number;
   readonly age_seconds: number;
+  /** Of the callback that brought it first; none where it came before there were any. */
+  readonly traceparent: Traceparent | null;
+}
+
+export interface DecidedReceipt {
+  readonly id: ReceiptId;
+  readonly decided_at: Date;
+  readonly traceparent: Traceparent | null;
 }
 
 export interface BegunReceipt {
@@ -41,17 +51,22 @@ export interface BegunReceipt {
 }
 
 const COLUMNS = `r.id, r.provider, r.receiving_account, r.provider_reference, r.channel_id, r.amount, r.currency,
-  r.payment_reference, r.order_id, r.status, r.refusals, r.attempts,
+  r.payment_reference, r.order_id, r.status, r.refusals, r.attempts, r.traceparent,
   extract(epoch from clock_timestamp() - r.received_at)::float8 as age_seconds`;
+
+/** The trace of the receipt that the global transaction `t` is for: the log has none of its own. */
+export const TRACE_OF_RECEIPT =
+  '(select r.traceparent from orders.receipts r where r.id = t.receipt_id) as traceparent';
 
 /** Commit A has five seconds for itself before a recovery takes a new receipt for one that was forgotten. */
 const INSERT = statement(
   'orders.receipts.insert',
   `insert into orders.receipts
-     (id, provider, receiving_account, provider_reference, channel_id, amount, currency, payment_reference, status, next_try_at)
+     (id, provider, receiving_account, provider_reference, channel_id, amount, currency, payment_reference, traceparent,
+      status, next_try_at)
    select n.*, 'waiting', clock_timestamp() + interval '5 seconds'
-     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::numeric[], $7::text[], $8::text[])
-          as n(id, provider, receiving_account, provider_reference, channel_id, amount, currency, payment_reference)
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::numeric[], $7::text[], $8::text[], $9::text[])
+          as n(id, provider, receiving_account, provider_reference, channel_id, amount, currency, payment_reference, traceparent)
     order by 2, 3, 4
    on conflict (provider, receiving_account, provider_reference) do nothing`,
 );
@@ -92,7 +107,7 @@ const DECIDE = statement(
    update orders.receipts r set status = 'decided', outcome = n.outcome, decided_at = clock_timestamp()
      from locked join unnest($1::uuid[], $2::text[]) as n(id, outcome) using (id)
     where r.id = locked.id and r.status = 'settling'
-   returning r.id, r.decided_at`,
+   returning r.id, r.decided_at, r.traceparent`,
 );
 
 const SETTLE = statement(
@@ -123,6 +138,7 @@ export const receiptsStore = {
       receipts.map((receipt) => receipt.amount),
       receipts.map((receipt) => receipt.currency),
       receipts.map((receipt) => receipt.paymentReference),
+      receipts.map((receipt) => receipt.traceparent),
     ]);
   },
   lockByIdentity: (tx: Tx<'orders'>, identities: readonly ReceiptIdentity[]): Promise<Receipt[]> =>
@@ -145,8 +161,7 @@ export const receiptsStore = {
   decide: (
     tx: Tx<'orders'>,
     outcomes: readonly { readonly id: string; readonly outcome: string }[],
-  ): Promise<{ id: ReceiptId; decided_at: Date }[]> =>
-    tx.query(DECIDE, [outcomes.map((one) => one.id), outcomes.map((one) => one.outcome)]),
+  ): Promise<DecidedReceipt[]> => tx.query(DECIDE, [outcomes.map((one) => one.id), outcomes.map((one) => one.outcome)]),
   settle: async (tx: Tx<'orders'>, ids: readonly string[]): Promise<void> => {
     await tx.query(SETTLE, [ids]);
   },

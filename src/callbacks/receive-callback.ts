@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { assertNever } from '../core/errors';
 import type { ChannelId } from '../core/ids';
 import type { Clock } from '../core/clock';
+import { type Traceparent, traceFields } from '../core/traceparent';
 import type { Acknowledgement, ChannelAccount, ChannelAdapter, RawCallback } from '../channels/channel';
 import type { IncomingEvent } from './record-events';
 import type { SettlePayment, Settlement } from './settle-payment';
@@ -33,21 +34,21 @@ export type Received =
  * acknowledged only when all are final. Past the answer's budget the bank is told to try again while the work goes on.
  */
 export function createReceiveCallback(deps: ReceiveCallbackDependencies) {
-  return async (channelName: string, callback: RawCallback): Promise<Received> => {
+  return async (channelName: string, callback: RawCallback, traceparent: Traceparent): Promise<Received> => {
     const channel = await deps.find(channelName);
     if (channel === undefined) return { kind: 'no_such_channel' };
     const { adapter } = channel;
     const verification = adapter.verify(callback, channel.account, deps.clock.now());
     switch (verification.kind) {
       case 'refused':
-        deps.logger.warn({ channel: channel.name, reason: verification.reason }, 'callback refused');
+        deps.logger.warn(
+          { channel: channel.name, reason: verification.reason, ...traceFields(traceparent) },
+          'callback refused',
+        );
         return { kind: 'refused', answer: adapter.refused() };
       case 'verified': {
-        const settled = await withinBudget(
-          deps,
-          channel,
-          settleAll(deps, incomingEvents(channel, callback, verification)),
-        );
+        const events = incomingEvents(channel, callback, verification, traceparent);
+        const settled = await withinBudget(deps, channel, traceparent, settleAll(deps, events));
         return settled === 'final'
           ? { kind: 'success', answer: adapter.success() }
           : { kind: 'try_again', answer: adapter.tryAgain() };
@@ -69,6 +70,7 @@ async function settleAll(deps: ReceiveCallbackDependencies, events: readonly Inc
 async function withinBudget(
   { logger, answerBudgetMs }: ReceiveCallbackDependencies,
   channel: CalledChannel,
+  traceparent: Traceparent,
   work: Promise<Settlement>,
 ): Promise<Settlement> {
   let timer: NodeJS.Timeout | undefined;
@@ -76,7 +78,8 @@ async function withinBudget(
     timer = setTimeout(resolve, answerBudgetMs, 'try_again');
   });
   const guarded = work.catch((error: unknown): Settlement => {
-    logger.error({ err: error, channel: channel.name }, 'a verified callback could not be settled now');
+    const facts = { err: error, channel: channel.name, ...traceFields(traceparent) };
+    logger.error(facts, 'a verified callback could not be settled now');
     return 'try_again';
   });
   try {
@@ -90,6 +93,7 @@ function incomingEvents(
   channel: CalledChannel,
   callback: RawCallback,
   { events }: { readonly events: readonly IncomingEvent['event'][] },
+  traceparent: Traceparent,
 ): readonly IncomingEvent[] {
   const bodyHash = createHash('sha256').update(callback.body).digest('hex');
   return events.map((event, index) => ({
@@ -99,5 +103,6 @@ function incomingEvents(
     event,
     body: index === 0 ? callback.body : null,
     bodyHash,
+    traceparent,
   }));
 }

@@ -1,6 +1,7 @@
 import type { ChannelEvent, PaymentSucceeded, Verdict } from '../channels/channel';
 import { Money } from '../core/money';
 import type { ChannelId, ReceiptId } from '../core/ids';
+import type { Traceparent } from '../core/traceparent';
 import type { IncidentKind, Incidents, NewIncident } from '../incidents/incident';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
 import { type BeginDependencies, type Begun, beginSettlements } from './begin-settlements';
@@ -15,6 +16,8 @@ export interface IncomingEvent {
   readonly event: ChannelEvent;
   readonly body: Buffer | null;
   readonly bodyHash: string;
+  /** Of the callback that brought it: a repetition has its own, while the receipt keeps that of the first. */
+  readonly traceparent: Traceparent;
 }
 
 /** `stored` is everything that is not money: the bank may be told at once. */
@@ -121,6 +124,7 @@ function newReceipt(deps: RecordDependencies, one: IncomingPayment): NewReceipt 
     currency: verdict.amount.currency,
     // Ours are in lower case, and a bank that prints them in capitals means the same.
     paymentReference: verdict.paymentReference?.toLowerCase() ?? null,
+    traceparent: one.traceparent,
   };
 }
 
@@ -139,6 +143,7 @@ function inboxRow(deps: RecordDependencies, one: IncomingEvent, receipt: Receipt
     facts: { type, ...(verdict.kind === 'not_understood' ? { why: verdict.why } : {}) },
     body: one.body,
     bodyHash: one.bodyHash,
+    traceparent: one.traceparent,
   };
 }
 
@@ -164,7 +169,11 @@ function incidentsOf(one: IncomingEvent, receipt: Receipt | undefined, fresh: bo
   const { verdict, key, type } = one.event;
   const references = referencesOf(verdict);
   const facts = { type, provider_reference: references.provider, payment_reference: references.payment };
-  const about = { orderId: receipt?.order_id ?? null, receiptId: receipt?.id ?? null };
+  const about = {
+    orderId: receipt?.order_id ?? null,
+    receiptId: receipt?.id ?? null,
+    traceparent: one.traceparent,
+  };
   const kind = INCIDENT_OF[verdict.kind];
   if (kind !== undefined && fresh) return [{ kind, subject: `${one.channelId}/${key}`, ...about, facts }];
   if (receipt === undefined) return [];

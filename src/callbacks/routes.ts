@@ -1,6 +1,7 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { Problem } from '../core/errors';
 import type { Acknowledgement, RawCallback } from '../channels/channel';
+import { traceOf } from '../http/request-trace';
 import type { createReceiveCallback } from './receive-callback';
 
 /** What a callback may weigh: 256 KiB. Adyen's largest batches are a tenth of it. */
@@ -12,7 +13,7 @@ export function createCallbackRoutes(receive: ReturnType<typeof createReceiveCal
   const router = express.Router();
   const raw = express.raw({ type: () => true, limit: CALLBACK_LIMIT_BYTES, inflate: false });
   router.post('/:channel', raw, async (request: Request<{ channel: string }>, response) => {
-    const received = await receive(request.params.channel, rawCallback(request));
+    const received = await receive(request.params.channel, rawCallback(request), traceOf(request));
     switch (received.kind) {
       case 'no_such_channel':
         throw new Problem('not_found', 'there is no such channel');

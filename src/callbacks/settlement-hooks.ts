@@ -1,5 +1,6 @@
 import { assertNever } from '../core/errors';
-import type { Gid, Ids, NotificationId, OrderId, ReceiptId } from '../core/ids';
+import type { Ids, NotificationId, OrderId, ReceiptId } from '../core/ids';
+import type { Traceparent } from '../core/traceparent';
 import { VOUCHER_MESSAGE_VERSION, VOUCHER_TOPIC, type VoucherMessage } from '../accounting/voucher-message';
 import type { Hints, Outbox, OutboxMessage } from '../consistency/outbox/outbox';
 import type { OnMoved, TransactionHooks } from '../consistency/tcc/hooks';
@@ -8,7 +9,7 @@ import { type Database, type Tx, inTransaction } from '../consistency/transactio
 import type { Incidents, NewIncident } from '../incidents/incident';
 import { type OrderClaim, claimedOrdersStore } from './claimed-orders-store';
 import type { SettlementPlan } from './plan';
-import { receiptsStore } from './receipts-store';
+import { type DecidedReceipt, receiptsStore } from './receipts-store';
 
 export interface SettlementHookDependencies {
   readonly db: Database<'orders'>;
@@ -16,9 +17,17 @@ export interface SettlementHookDependencies {
   readonly outbox: Outbox;
   readonly incidents: Incidents;
   readonly hints: Hints;
-  /** Announces to the merchants that these orders are paid; returns the notifications that are due now. */
-  readonly announcePaid: (tx: Tx<'orders'>, orders: readonly OrderId[]) => Promise<readonly NotificationId[]>;
+  readonly announcePaid: AnnouncePaid;
 }
+
+/**
+ * Announces to the merchants that these orders are paid, each with the trace of the receipt that paid it; returns the
+ * notifications that are due now.
+ */
+export type AnnouncePaid = (
+  tx: Tx<'orders'>,
+  orders: ReadonlyMap<OrderId, Traceparent | null>,
+) => Promise<readonly NotificationId[]>;
 
 type Settlement = LoggedTransaction<SettlementPlan>;
 
@@ -42,8 +51,9 @@ export function createSettlementHooks(deps: SettlementHookDependencies): Transac
       );
       return undefined;
     },
-    onBug: async (gid: Gid, kind, facts) => {
-      await inTransaction(deps.db, (tx) => deps.incidents.report(tx, [{ kind, subject: gid, gid, facts }]));
+    onBug: async ({ gid, traceparent }, kind, facts) => {
+      const incident = { kind, subject: gid, gid, traceparent, facts };
+      await inTransaction(deps.db, (tx) => deps.incidents.report(tx, [incident]));
     },
   };
 }
@@ -52,16 +62,16 @@ export function createSettlementHooks(deps: SettlementHookDependencies): Transac
 function decided(deps: SettlementHookDependencies): OnMoved<SettlementPlan> {
   return async (tx, settlements) => {
     const outcomes = settlements.map((one) => ({ id: one.receipt_id, outcome: one.plan.outcome }));
-    const times = new Map((await receiptsStore.decide(tx, outcomes)).map((row) => [row.id as string, row.decided_at]));
-    if (times.size !== settlements.length)
+    const receipts = new Map((await receiptsStore.decide(tx, outcomes)).map((row) => [row.id as string, row]));
+    if (receipts.size !== settlements.length)
       throw new Error('a receipt was not settling when its transaction was decided');
     const claims = claimsOf(settlements);
     const paid = claims.length === 0 ? [] : await claimedOrdersStore.pay(tx, claims);
     if (paid.length !== claims.length) throw new Error('an order was not open for the receipt that had claimed it');
-    const messages = settlements.map((one) => voucherMessage(deps, one, times.get(one.receipt_id)));
+    const messages = settlements.map((one) => voucherMessage(deps, one, receipts.get(one.receipt_id)));
     await deps.outbox.append(tx, messages);
-    const notifications = paid.length === 0 ? [] : await deps.announcePaid(tx, paid);
-    const incidents = settlements.flatMap(incidentsOf);
+    const notifications = paid.length === 0 ? [] : await deps.announcePaid(tx, tracesOf(settlements, receipts));
+    const incidents = settlements.flatMap((one) => incidentsOf(one, receipts.get(one.receipt_id)));
     if (incidents.length > 0) await deps.incidents.report(tx, incidents);
     return () => {
       deps.hints.outbox(messages.map((message) => message.id));
@@ -89,8 +99,22 @@ function claimOf(one: Settlement): OrderClaim[] {
   return [{ orderId: one.order_id as OrderId, receiptId: one.receipt_id as ReceiptId }];
 }
 
-function voucherMessage(deps: SettlementHookDependencies, one: Settlement, decidedAt: Date | undefined): OutboxMessage {
-  if (decidedAt === undefined) throw new Error(`receipt ${one.receipt_id} has no time of decision`);
+/** The paid orders, each with the trace of its receipt. */
+function tracesOf(
+  settlements: readonly Settlement[],
+  receipts: ReadonlyMap<string, DecidedReceipt>,
+): ReadonlyMap<OrderId, Traceparent | null> {
+  return new Map(
+    claimsOf(settlements).map(({ orderId, receiptId }) => [orderId, receipts.get(receiptId)?.traceparent ?? null]),
+  );
+}
+
+function voucherMessage(
+  deps: SettlementHookDependencies,
+  one: Settlement,
+  receipt: DecidedReceipt | undefined,
+): OutboxMessage {
+  if (receipt === undefined) throw new Error(`receipt ${one.receipt_id} has no time of decision`);
   const { plan } = one;
   const payload: VoucherMessage = {
     kind: 'receipt_settled',
@@ -104,7 +128,7 @@ function voucherMessage(deps: SettlementHookDependencies, one: Settlement, decid
     pointsValue: plan.pointsValue,
     merchantId: plan.merchantId,
     legsHash: one.legs_hash,
-    occurredAt: decidedAt.toISOString(),
+    occurredAt: receipt.decided_at.toISOString(),
   };
   return {
     id: deps.ids.next<'message'>(),
@@ -112,16 +136,18 @@ function voucherMessage(deps: SettlementHookDependencies, one: Settlement, decid
     eventKey: one.receipt_id,
     version: VOUCHER_MESSAGE_VERSION,
     payload,
+    traceparent: receipt.traceparent,
   };
 }
 
-function incidentsOf(one: Settlement): readonly NewIncident[] {
+function incidentsOf(one: Settlement, receipt: DecidedReceipt | undefined): readonly NewIncident[] {
   return one.plan.incidents.map(({ kind, facts }) => ({
     kind,
     subject: typeof facts['account'] !== 'string' ? one.receipt_id : `${one.receipt_id}/${facts['account']}`,
     orderId: one.order_id as OrderId | null,
     receiptId: one.receipt_id as ReceiptId,
     gid: one.gid,
+    traceparent: receipt?.traceparent ?? null,
     facts,
   }));
 }

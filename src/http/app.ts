@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
+import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import { Problem } from '../core/errors';
 import type { Ids } from '../core/ids';
@@ -9,6 +10,7 @@ import { noSuchRoute } from './no-such-route';
 import type { Routes } from './operation';
 import { problemHandler } from './problem-details';
 import { requestIdOf, requestIds } from './request-id';
+import { requestTraces } from './request-trace';
 
 /** Routes and the path below which they are mounted, which may name parameters: `/merchants/:merchant_id/endpoints`. */
 export interface Mount {
@@ -19,6 +21,7 @@ export interface Mount {
 export interface AppDependencies {
   readonly logger: Logger;
   readonly ids: Ids;
+  readonly tracer: Tracer;
   readonly ready: () => Promise<Readiness>;
   /** `operatorAuthentication(...)`: guards everything below /admin. */
   readonly authenticateOperator: RequestHandler;
@@ -40,7 +43,7 @@ export function createApp(deps: AppDependencies): Express {
   app.disable('x-powered-by');
   // Answers are small and many of them secret: none is worth a hash per request and a copy at the caller's.
   app.disable('etag');
-  app.use(requestIds(deps.ids), logRequests(deps.logger), helmet(), refuseNul);
+  app.use(requestIds(deps.ids), requestTraces(deps.tracer), logRequests(deps.logger), helmet(), refuseNul);
 
   const routes = Router();
   routes.use(createHealthRoutes(deps));

@@ -1,4 +1,5 @@
 import type { Gid, OrderId, ReceiptId } from '../core/ids';
+import type { Traceparent } from '../core/traceparent';
 import type { Tx } from '../consistency/transaction';
 
 /** Something a person must look at. The kinds are a closed list; each has its page in docs/incidents.md. */
@@ -35,6 +36,8 @@ export interface NewIncident {
   readonly orderId?: OrderId | null;
   readonly receiptId?: ReceiptId | null;
   readonly gid?: Gid | null;
+  /** The trace of what reports it. */
+  readonly traceparent?: Traceparent | null;
   /** Both sides' facts, as strings that may be shown to an operator. */
   readonly facts: Readonly<Record<string, string | null>>;
 }

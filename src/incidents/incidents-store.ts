@@ -34,13 +34,15 @@ const COLUMNS = `id, kind, subject, order_id, receipt_id, gid, facts, status, ti
  */
 const REPORT = statement(
   'orders.incidents.report',
-  `insert into orders.incidents as i (id, kind, subject, order_id, receipt_id, gid, facts, times_seen)
-   select n.id, n.kind, n.subject, n.order_id, n.receipt_id, n.gid, n.facts, n.times_seen
-     from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::jsonb[], $8::int[])
-       as n(id, kind, subject, order_id, receipt_id, gid, facts, times_seen)
+  `insert into orders.incidents as i (id, kind, subject, order_id, receipt_id, gid, facts, times_seen, traceparent)
+   select n.id, n.kind, n.subject, n.order_id, n.receipt_id, n.gid, n.facts, n.times_seen, n.traceparent
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::jsonb[], $8::int[],
+                 $9::text[])
+       as n(id, kind, subject, order_id, receipt_id, gid, facts, times_seen, traceparent)
     order by n.kind, n.subject
    on conflict (kind, subject) do update
       set times_seen = i.times_seen + excluded.times_seen, last_seen_at = clock_timestamp(), facts = excluded.facts,
+          traceparent = coalesce(excluded.traceparent, i.traceparent),
           status = case when i.facts = excluded.facts then i.status else 'open' end,
           resolved_at = case when i.facts = excluded.facts then i.resolved_at end,
           resolution = case when i.facts = excluded.facts then i.resolution end`,
@@ -66,6 +68,7 @@ export function createIncidents(deps: { readonly ids: Ids }): Incidents {
         seen.map(({ incident }) => incident.gid ?? null),
         seen.map(({ incident }) => JSON.stringify(storableFacts(incident.facts))),
         seen.map(({ times }) => times),
+        seen.map(({ incident }) => incident.traceparent ?? null),
       ]);
     },
   };

@@ -41,6 +41,7 @@ async function rowsFor(
       endpointId: endpoint?.id ?? null,
       type: told.type,
       payload: payloadOf(id, told, tools.clock),
+      traceparent: told.traceparent,
       delayMs: endpoint === undefined ? 0 : (nextDelayMs(endpoint.schedule, 0, tools.jitter) ?? 0),
     };
   };

@@ -1,6 +1,7 @@
 import type { ClaimableTable } from '../consistency/claims';
 import { type Tx, statement } from '../consistency/transaction';
 import type { EndpointId, NotificationId, OrderId } from '../core/ids';
+import type { Traceparent } from '../core/traceparent';
 
 /** A claimed notification; `attempts` includes the attempt that the claim opens. */
 export interface ClaimedNotification {
@@ -9,6 +10,7 @@ export interface ClaimedNotification {
   readonly endpointId: EndpointId;
   readonly payload: string;
   readonly attempts: number;
+  readonly traceparent: Traceparent | null;
 }
 
 export const NOTIFICATIONS: ClaimableTable<'orders'> = {
@@ -16,7 +18,7 @@ export const NOTIFICATIONS: ClaimableTable<'orders'> = {
   table: 'notifications',
   key: 'id',
   due: ['scheduled'],
-  columns: 't.id, t.order_id as "orderId", t.endpoint_id as "endpointId", t.payload, t.attempts',
+  columns: 't.id, t.order_id as "orderId", t.endpoint_id as "endpointId", t.payload, t.attempts, t.traceparent',
 };
 
 /**
@@ -81,6 +83,7 @@ export interface EndedAttempt {
   readonly id: NotificationId;
   readonly orderId: OrderId;
   readonly endpointId: EndpointId;
+  readonly traceparent: Traceparent | null;
   readonly token: string;
   readonly number: number;
   readonly succeeded: boolean;

@@ -1,3 +1,4 @@
+import { SpanKind, type Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Database } from '../consistency/transaction';
 import { type Jitter, backoffMs } from '../core/backoff';
@@ -8,6 +9,7 @@ import type { Sealer } from '../core/sealing';
 import type { Incidents } from '../incidents/incident';
 import { type Attempt, createAttemptStarter } from './begin-attempts';
 import type { HttpClient } from './http-client';
+import { startSpan, traceparentOf } from '../core/tracing';
 import { dueNotifications, markOverdue } from './notifications-store';
 import { createResultRecorder } from './record-results';
 import { createWebhooks } from './send-webhook';
@@ -37,6 +39,7 @@ export interface NotifierTools {
   readonly http: HttpClient;
   readonly incidents: Incidents;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
+  readonly tracer: Tracer;
   readonly limits?: Partial<RoomLimits>;
   /** How long an attempt may take with everything around it, before another process may take it for lost. */
   readonly leaseMs?: number;
@@ -120,9 +123,11 @@ function createPerformer(tools: NotifierTools): (attempt: Attempt) => Promise<bo
   const webhooks = createWebhooks(tools);
   const recorder = createResultRecorder(tools);
   return async (attempt) => {
-    const { id, payload } = attempt.notification;
+    const { id, payload, traceparent } = attempt.notification;
+    const span = startSpan(tools.tracer, 'POST', traceparent, { kind: SpanKind.CLIENT });
     try {
-      const judged = await webhooks.send(id, payload, attempt.endpoint);
+      const judged = await webhooks.send(id, payload, attempt.endpoint, traceparentOf(span));
+      span.end();
       await persisting(() => recorder.record(attempt, judged), tools.jitter);
       return judged.result.kind === 'told';
     } catch (error) {

@@ -1,4 +1,5 @@
 import { type EndpointId, type NotificationId, type OrderId, showId } from '../core/ids';
+import type { Traceparent } from '../core/traceparent';
 import type { NewIncident } from '../incidents/incident';
 
 /** The schedule is over and the merchant was never told: somebody should tell them, or they ask the query API. */
@@ -8,11 +9,13 @@ export function exhaustedIncident(end: {
   endpointId: EndpointId;
   attempts: number;
   error: string | null;
+  traceparent: Traceparent | null;
 }): NewIncident {
   return {
     kind: 'notification_exhausted',
     subject: showId('notification', end.id),
     orderId: end.orderId,
+    traceparent: end.traceparent,
     facts: {
       order: showId('order', end.orderId),
       endpoint: showId('endpoint', end.endpointId),

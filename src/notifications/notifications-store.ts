@@ -1,6 +1,7 @@
 import type { Schedule } from '../consistency/best-effort/schedule';
 import { type Database, type Tx, inTransaction, statement } from '../consistency/transaction';
 import type { EndpointId, MerchantId, NotificationId, OrderId } from '../core/ids';
+import type { Traceparent } from '../core/traceparent';
 import type { NotificationType } from './notify';
 
 export interface NewNotification {
@@ -12,6 +13,7 @@ export interface NewNotification {
   readonly type: NotificationType;
   readonly payload: string;
   readonly delayMs: number;
+  readonly traceparent: Traceparent | null;
 }
 
 interface ActiveEndpoint {
@@ -37,14 +39,15 @@ export function activeEndpoints(tx: Tx<'orders'>, merchantIds: readonly Merchant
 const INSERT = statement(
   'orders.notifications.insert',
   `insert into orders.notifications
-     (id, merchant_id, order_id, endpoint_id, type, payload, status, next_try_at, enqueued_until, ended_at)
+     (id, merchant_id, order_id, endpoint_id, type, payload, status, next_try_at, enqueued_until, ended_at, traceparent)
    select n.id, n.merchant_id, n.order_id, n.endpoint_id, n.type, n.payload,
           case when n.endpoint_id is null then 'no_endpoint' else 'scheduled' end,
           clock_timestamp() + n.delay_ms * interval '1 millisecond',
           clock_timestamp() + case when n.delay_ms = 0 then interval '15 seconds' else interval '0' end,
-          case when n.endpoint_id is null then clock_timestamp() end
-     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[])
-       as n(id, merchant_id, order_id, endpoint_id, type, payload, delay_ms)
+          case when n.endpoint_id is null then clock_timestamp() end,
+          n.traceparent
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::text[])
+       as n(id, merchant_id, order_id, endpoint_id, type, payload, delay_ms, traceparent)
     order by n.order_id, n.type, n.endpoint_id
    on conflict do nothing
    returning id`,
@@ -63,6 +66,7 @@ export async function insertNotifications(
     rows.map((row) => row.type),
     rows.map((row) => row.payload),
     rows.map((row) => row.delayMs),
+    rows.map((row) => row.traceparent),
   ]);
   return written.map((row) => row.id);
 }

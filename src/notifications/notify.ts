@@ -1,4 +1,5 @@
 import type { MerchantId, NotificationId, OrderId } from '../core/ids';
+import type { Traceparent } from '../core/traceparent';
 import type { Tx } from '../consistency/transaction';
 
 /** What merchants are told of. Every final state of an order has one (guarantee 8). */
@@ -10,6 +11,8 @@ export interface Announcement {
   readonly type: NotificationType;
   /** The order as the merchant API shows it at that moment; becomes `data` of the webhook. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** The trace of what is announced: every attempt to tell the merchant continues it. */
+  readonly traceparent: Traceparent | null;
 }
 
 export interface Notifications {

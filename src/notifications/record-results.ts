@@ -30,9 +30,10 @@ export function createResultRecorder(tools: {
       await write(endedAttempt(attempt, judged, tools.jitter));
       if (judged.result.kind !== 'gone') return;
       const { id, url } = attempt.endpoint;
+      const { traceparent } = attempt.notification;
       await inTransaction(tools.db, async (tx) => {
         await disableEndpoint(tx, id, 'answered 410');
-        await tools.incidents.report(tx, [endpointGoneIncident(id, url)]);
+        await tools.incidents.report(tx, [{ ...endpointGoneIncident(id, url), traceparent }]);
       });
     },
   };
@@ -64,6 +65,7 @@ function endedAttempt(
     id: notification.id,
     orderId: notification.orderId,
     endpointId: notification.endpointId,
+    traceparent: notification.traceparent,
     token,
     number: notification.attempts,
     succeeded: judged.result.kind === 'told',

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { Webhook } from 'standardwebhooks';
 import type { Clock } from '../core/clock';
 import { type NotificationId, showId } from '../core/ids';
+import type { Traceparent } from '../core/traceparent';
 import type { Sealer } from '../core/sealing';
 import type { Endpoint } from './endpoints-store';
 import type { HttpClient } from './http-client';
@@ -9,7 +10,12 @@ import { type Judged, judgeAnswer } from './judge-answer';
 
 export interface Webhooks {
   /** Signs and sends one attempt and says what came of it. Never throws. */
-  send(id: NotificationId, payload: string, endpoint: Endpoint): Promise<Judged & { readonly durationMs: number }>;
+  send(
+    id: NotificationId,
+    payload: string,
+    endpoint: Endpoint,
+    traceparent: Traceparent,
+  ): Promise<Judged & { readonly durationMs: number }>;
 }
 
 export interface WebhookTools {
@@ -37,13 +43,13 @@ export function createWebhooks(tools: WebhookTools): Webhooks {
     }
   };
   return {
-    send: async (id, payload, endpoint) => {
+    send: async (id, payload, endpoint, traceparent) => {
       const startedAt = tools.clock.elapsed();
       const headers = signed(id, payload, endpoint);
       const answer =
         headers === undefined
           ? ({ kind: 'unreachable', why: 'not sent: the secret could not be opened' } as const)
-          : await tools.http.post(endpoint.url, headers, payload);
+          : await tools.http.post(endpoint.url, { ...headers, traceparent }, payload);
       const judged = judgeAnswer(answer, endpoint.successRule, tools.clock.now());
       return { ...judged, durationMs: Math.round(tools.clock.elapsed() - startedAt) };
     },

@@ -1,6 +1,7 @@
 import { type Database, inTransaction } from '../consistency/transaction';
 import { gather } from '../core/gather';
 import type { NotificationId, OrderId } from '../core/ids';
+import type { Traceparent } from '../core/traceparent';
 import type { Notifications } from '../notifications/notify';
 import { type OrderOfMerchant, type StandingOrder, closeOrders, readStanding } from './order-ends-store';
 import type { OrderRow, OrderStatus } from './orders-store';
@@ -21,24 +22,28 @@ export interface EndOrderDependencies {
   readonly hint: (due: readonly NotificationId[]) => void;
 }
 
-export type CloseOrder = (order: OrderOfMerchant) => Promise<Closed>;
+/** With the trace of the request that closes it, which the notification continues. */
+export type ClosingOrder = OrderOfMerchant & { readonly traceparent: Traceparent };
+export type CloseOrder = (order: ClosingOrder) => Promise<Closed>;
 
 /**
  * Closes an order at its merchant's wish and announces it, in one transaction. One UPDATE decides whether it was open and
  * unclaimed, so that an order is never closed and paid; money that arrives afterwards is a late payment.
  */
 export function createCloseOrder(deps: EndOrderDependencies): CloseOrder {
-  return gather((orders: readonly OrderOfMerchant[]) => closeList(deps, orders), {
+  return gather((orders: readonly ClosingOrder[]) => closeList(deps, orders), {
     step: 'orders.close',
     cap: 200,
     room: 5_000,
   });
 }
 
-async function closeList(deps: EndOrderDependencies, orders: readonly OrderOfMerchant[]): Promise<readonly Closed[]> {
+async function closeList(deps: EndOrderDependencies, orders: readonly ClosingOrder[]): Promise<readonly Closed[]> {
+  // Of two requests for one order in one list, the first closes it.
+  const traces = new Map(orders.toReversed().map((one) => [one.orderId, one.traceparent]));
   const { closed, due, standing } = await inTransaction(deps.db, async (tx) => {
     const rows = await closeOrders(tx, orders);
-    const announcements = rows.map((row) => announcementOf(row, 'order.closed'));
+    const announcements = rows.map((row) => announcementOf(row, 'order.closed', traces.get(row.id) ?? null));
     return {
       closed: new Map(rows.map((row) => [row.id, row])),
       due: rows.length === 0 ? [] : await deps.notifications.announce(tx, announcements),
@@ -55,7 +60,6 @@ async function closeList(deps: EndOrderDependencies, orders: readonly OrderOfMer
   const found = new Map(standing.map((row) => [row.id, row]));
   return orders.map((one): Closed => {
     const order = closed.get(one.orderId);
-    // Of two requests for one order in one list, the first has closed it.
     if (order?.merchant_id === one.merchantId && closed.delete(one.orderId)) return { kind: 'closed', order };
     return whyNot(one, found);
   });
@@ -72,6 +76,7 @@ function whyNot(one: OrderOfMerchant, found: ReadonlyMap<OrderId, StandingOrder>
 export function announcementOf(
   row: OrderRow,
   type: 'order.closed' | 'order.expired' | 'order.paid',
+  traceparent: Traceparent | null,
 ): Parameters<Notifications['announce']>[1][number] {
-  return { merchantId: row.merchant_id, orderId: row.id, type, data: showOrder(row) };
+  return { merchantId: row.merchant_id, orderId: row.id, type, data: showOrder(row), traceparent };
 }

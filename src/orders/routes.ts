@@ -5,6 +5,7 @@ import { merchantOf } from '../http/caller';
 import { idempotencyKeyOf } from '../http/idempotency';
 import { listed, readPage, rowsToRead } from '../http/pagination';
 import { parse } from '../http/parse';
+import { traceOf } from '../http/request-trace';
 import type { CloseOrder, Closed } from './close-order';
 import type { CreateOrder, Created } from './create-order';
 import type { FindOrders } from './find-orders';
@@ -44,7 +45,8 @@ export function createOrderRoutes(deps: OrderRoutesDependencies): Router {
   });
   router.post('/:order_id/close', async (req, res) => {
     const { order_id: orderId } = parse(orderPath, req.params, 'path');
-    res.json(showOrder(orderClosed(await closeOrder({ orderId, merchantId: merchantOf(req) }))));
+    const closing = { orderId, merchantId: merchantOf(req), traceparent: traceOf(req) };
+    res.json(showOrder(orderClosed(await closeOrder(closing))));
   });
   return router;
 }

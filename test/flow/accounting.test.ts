@@ -50,7 +50,7 @@ describe('the books', () => {
       occurredAt: '2026-11-21T01:02:03.456Z',
       ...changes,
     };
-    return { id: ids.next(), topic: VOUCHER_TOPIC, eventKey: payload.receiptId, version, payload };
+    return { id: ids.next(), topic: VOUCHER_TOPIC, eventKey: payload.receiptId, version, payload, traceparent: null };
   }
 
   const kindsOf = async (messages: readonly OutboxMessage[]): Promise<string[]> =>

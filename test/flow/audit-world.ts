@@ -155,7 +155,7 @@ function createFlow({ databases }: TestDatabases, sql: AuditWorld['sql'], known:
       occurredAt: '2026-11-21T01:02:03.456Z',
     };
     const message = { id: ids.next<'message'>(), topic: 'voucher', eventKey: settled.receipt, version: 1, payload };
-    const [answer] = await books.consume([message]);
+    const [answer] = await books.consume([{ ...message, traceparent: null }]);
     if (answer?.kind !== 'done') throw new Error(JSON.stringify(answer));
     await sql('orders', `update orders.outbox set status = 'done' where event_key = '${settled.receipt}'`);
   };

@@ -31,6 +31,7 @@ describe('the outbox', () => {
     eventKey,
     version: 1,
     payload: { eventKey, amount: '10.00' },
+    traceparent: null,
   });
 
   const append = (messages: readonly OutboxMessage[]): Promise<void> =>

@@ -12,6 +12,7 @@ import { type Clock, systemClock } from '../../src/core/clock';
 import { createIds } from '../../src/core/ids';
 import { systemRandom } from '../../src/core/random';
 import { createSealer } from '../../src/core/sealing';
+import { newTrace } from '../../src/core/tracing';
 import { createApp } from '../../src/http/app';
 import { merchantAuthentication, operatorAuthentication } from '../../src/http/authentication';
 import { idempotency } from '../../src/http/idempotency';
@@ -28,6 +29,7 @@ import { createFindOrders } from '../../src/orders/find-orders';
 import { createOrderRoutes } from '../../src/orders/routes';
 import { createTerms } from '../../src/terms/manage-terms';
 import { createTermsRoutes } from '../../src/terms/routes';
+import { createIdTracer } from '../../src/telemetry/id-tracer';
 import { type TestDatabases, testDatabases } from './databases';
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests-only';
@@ -101,6 +103,7 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
   const terms = createTerms({ db, ids });
   const accounts = createAccounts({ db: accountsDb });
   const points = createAccounts({ db: pointsDb });
+  const tracer = createIdTracer(systemRandom, () => true);
   const ending = { db, notifications, hint: () => undefined };
   const ready = { value: true };
   const callbacks = Router();
@@ -116,6 +119,7 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
   const app = createApp({
     logger,
     ids,
+    tracer,
     ready: () => Promise.resolve({ orders: ready.value }),
     authenticateOperator: operatorAuthentication(OPERATOR_TOKEN),
     authenticateMerchant: merchantAuthentication({ clock, findKey: apiKeys.find }),
@@ -168,7 +172,7 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
     app,
     accounts,
     points,
-    expireOrders: createExpireOrders(ending),
+    expireOrders: createExpireOrders({ ...ending, newTrace: () => newTrace(tracer, 'expire order') }),
     announced,
     log,
     ready,

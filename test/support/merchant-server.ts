@@ -24,6 +24,7 @@ export interface ReceivedWebhook {
   readonly path: string;
   readonly body: string;
   readonly signature: string;
+  readonly traceparent: string;
   /** Whether the official library accepts it under each of the merchant's secrets, in their order. */
   readonly verified: readonly boolean[];
   readonly at: number;
@@ -99,6 +100,7 @@ function webhookOf(req: IncomingMessage, body: string, secrets: readonly string[
     path: req.url ?? '',
     body,
     signature: header('webhook-signature'),
+    traceparent: header('traceparent'),
     verified,
     at: Date.now(),
   };

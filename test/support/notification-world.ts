@@ -19,6 +19,7 @@ import { type Notifier, type NotifierTools, createNotifier } from '../../src/not
 import { createHttpClient } from '../../src/notifications/http-client';
 import { type Endpoints, type NewEndpoint, createEndpoints } from '../../src/notifications/manage-endpoints';
 import type { NotificationType } from '../../src/notifications/notify';
+import { createIdTracer } from '../../src/telemetry/id-tracer';
 import { type TestDatabases, testDatabases } from './databases';
 
 /** Notifications without the rest of the service: merchants and orders are made by SQL. */
@@ -61,6 +62,7 @@ export async function notificationWorld(): Promise<NotificationWorld> {
   const notifications = createNotifications({ ids, clock: systemClock, jitter });
   const incidents = createIncidents({ ids });
   const logger = { warn: () => undefined, error: () => undefined };
+  const tracer = createIdTracer(systemRandom, () => true);
   const closing: (() => Promise<void>)[] = [];
   let statements = 0;
   const query = <R extends object>(sql: string, values: readonly unknown[] = []): Promise<R[]> =>
@@ -76,7 +78,7 @@ export async function notificationWorld(): Promise<NotificationWorld> {
     return id;
   };
 
-  const tools = { db, sealer, ids, clock: systemClock, jitter, incidents, logger };
+  const tools = { db, sealer, ids, clock: systemClock, jitter, incidents, logger, tracer };
   return {
     databases,
     db,
@@ -97,7 +99,13 @@ export async function notificationWorld(): Promise<NotificationWorld> {
     },
     announce: async (merchantId, orders, type = 'order.paid') => {
       const orderIds = orders ?? [await order(merchantId)];
-      const told = orderIds.map((orderId) => ({ merchantId, orderId, type, data: { id: orderId, amount: '10.00' } }));
+      const told = orderIds.map((orderId) => ({
+        merchantId,
+        orderId,
+        type,
+        data: { id: orderId, amount: '10.00' },
+        traceparent: null,
+      }));
       return inTransaction(db, (tx) => notifications.announce(tx, told));
     },
     notifier: ({ timeoutMs = 2_000, ...options } = {}) => {

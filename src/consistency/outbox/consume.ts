@@ -2,6 +2,7 @@ import type { Jitter } from '../../core/backoff';
 import { Unavailable } from '../../core/errors';
 import type { Ids, MessageId } from '../../core/ids';
 import { type Claims, type Failure, createClaims } from '../claims';
+import type { Traceparent } from '../../core/traceparent';
 import { type Database, type Tx, inTransaction } from '../transaction';
 import type { Consumed, Consumer, OutboxMessage } from './outbox';
 import { OUTBOX_TABLE, type OutboxRow, outboxStore } from './outbox-store';
@@ -14,6 +15,7 @@ export interface StuckMessage {
   readonly payload: unknown;
   readonly attempts: number;
   readonly error: string;
+  readonly traceparent: Traceparent | null;
 }
 
 export interface OutboxWorkerDependencies {
@@ -136,5 +138,6 @@ async function putBack(
 }
 
 function toMessage(row: OutboxRow): OutboxMessage {
-  return { id: row.id, topic: row.topic, eventKey: row.event_key, version: row.version, payload: row.payload };
+  const { id, topic, version, payload, traceparent } = row;
+  return { id, topic, eventKey: row.event_key, version, payload, traceparent };
 }

@@ -1,4 +1,5 @@
 import type { MessageId } from '../../core/ids';
+import type { Traceparent } from '../../core/traceparent';
 import { type Tx, statement } from '../transaction';
 import type { OutboxMessage } from './outbox';
 
@@ -10,6 +11,7 @@ export interface OutboxRow {
   readonly version: number;
   readonly payload: unknown;
   readonly attempts: number;
+  readonly traceparent: Traceparent | null;
 }
 
 export const OUTBOX_TABLE = {
@@ -17,15 +19,17 @@ export const OUTBOX_TABLE = {
   table: 'outbox',
   key: 'id',
   due: ['due'],
-  columns: 't.id, t.topic, t.event_key, t.version, t.payload, t.attempts',
+  columns: 't.id, t.topic, t.event_key, t.version, t.payload, t.attempts, t.traceparent',
 } as const;
 
 /** Rows go in by their key, so that two transactions which append the same events cannot wait for each other. */
 const INSERT = statement(
   'orders.outbox.insert',
-  `insert into orders.outbox (id, topic, event_key, version, payload, enqueued_until)
-   select n.id, n.topic, n.event_key, n.version, n.payload::jsonb, clock_timestamp() + $6::int * interval '1 second'
-     from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[]) as n(id, topic, event_key, version, payload)
+  `insert into orders.outbox (id, topic, event_key, version, payload, traceparent, enqueued_until)
+   select n.id, n.topic, n.event_key, n.version, n.payload::jsonb, n.traceparent,
+          clock_timestamp() + $6::int * interval '1 second'
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $7::text[])
+       as n(id, topic, event_key, version, payload, traceparent)
     order by n.topic, n.event_key
    on conflict (topic, event_key) do nothing`,
 );
@@ -56,6 +60,7 @@ export const outboxStore = {
       messages.map((message) => message.version),
       messages.map((message) => JSON.stringify(message.payload)),
       hintedForSeconds,
+      messages.map((message) => message.traceparent),
     ]);
   },
   /** Only for rows that the caller has locked under its token. */

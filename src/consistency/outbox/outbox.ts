@@ -1,4 +1,5 @@
 import type { MessageId } from '../../core/ids';
+import type { Traceparent } from '../../core/traceparent';
 import type { Tx } from '../transaction';
 
 /**
@@ -12,6 +13,8 @@ export interface OutboxMessage {
   readonly eventKey: string;
   readonly version: number;
   readonly payload: unknown;
+  /** The trace of the event, which the consumer continues. */
+  readonly traceparent: Traceparent | null;
 }
 
 export interface Outbox {

@@ -1,5 +1,6 @@
 import { type Gatherer, gather } from '../../core/gather';
 import type { Gid } from '../../core/ids';
+import type { Traceparent } from '../../core/traceparent';
 import type { CoordinatorDependencies } from './hooks';
 import type { LoggedTransaction, Plan, Refusal, TransactionStatus } from './log-store';
 import { createMoves } from './moves';
@@ -27,7 +28,10 @@ export interface Coordinator<P extends Plan> {
   load(): Readonly<Record<string, number>>;
 }
 
-export type OpenTransaction<P extends Plan> = Pick<LoggedTransaction<P>, 'gid' | 'plan'>;
+export interface OpenTransaction<P extends Plan> extends Pick<LoggedTransaction<P>, 'gid' | 'plan'> {
+  /** The trace of what the transaction is for. */
+  readonly traceparent: Traceparent | null;
+}
 
 interface Steps {
   readonly try: Gatherer<Branch, TryAnswer>;
@@ -54,7 +58,7 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
     tryAll: async (transaction) => {
       const answers = await each(transaction, (step, branch) => step.try(branch));
       const tried = combine(transaction.plan, answers);
-      if (tried.kind === 'mismatch') await deps.hooks.onBug(transaction.gid, 'try_mismatch', {});
+      if (tried.kind === 'mismatch') await deps.hooks.onBug(transaction, 'try_mismatch', {});
       return tried;
     },
     decide: async (gid) => {
@@ -63,7 +67,7 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
     },
     confirmAll: async (transaction) => {
       const answers = await each(transaction, (step, { gid, branch }) => step.confirm({ gid, branch }));
-      await requirePossible(deps, transaction.gid, answers);
+      await requirePossible(deps, transaction, answers);
       await moves.confirmed({ gid: transaction.gid });
     },
     cancelAll: async (transaction, refusals) => {
@@ -71,7 +75,7 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
       const status = await moves.abandon(refusals === undefined ? { gid } : { gid, refusals });
       if (status !== 'cancelling') return status;
       const answers = await each(transaction, (step, { gid, branch }) => step.cancel({ gid, branch }));
-      await requirePossible(deps, gid, answers);
+      await requirePossible(deps, transaction, answers);
       return moves.cancelled({ gid });
     },
     load: () => ({
@@ -118,11 +122,11 @@ function combine(plan: Plan, answers: readonly TryAnswer[]): Tried {
 
 async function requirePossible<P extends Plan>(
   { hooks }: CoordinatorDependencies<P>,
-  gid: Gid,
+  transaction: OpenTransaction<P>,
   answers: readonly (ConfirmAnswer | CancelAnswer)[],
 ): Promise<void> {
   const impossible = answers.find((answer) => answer.kind === 'impossible');
   if (impossible === undefined) return;
-  await hooks.onBug(gid, 'phase_two_impossible', { found: impossible.found });
-  throw new Error(`the second phase of transaction ${gid} found a branch ${impossible.found}`);
+  await hooks.onBug(transaction, 'phase_two_impossible', { found: impossible.found });
+  throw new Error(`the second phase of transaction ${transaction.gid} found a branch ${impossible.found}`);
 }

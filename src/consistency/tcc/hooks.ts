@@ -1,4 +1,5 @@
 import type { Gid } from '../../core/ids';
+import type { Traceparent } from '../../core/traceparent';
 import type { Database, Tx } from '../transaction';
 import type { LoggedTransaction, Plan } from './log-store';
 import type { Participant } from './participant';
@@ -16,7 +17,11 @@ export interface TransactionHooks<P extends Plan> {
   readonly onConfirmed: OnMoved<P>;
   readonly onCancelled: OnMoved<P>;
   /** A participant's answer that can only be a bug: a Try with other content, or a phase two that cannot be done. */
-  onBug(gid: Gid, kind: 'try_mismatch' | 'phase_two_impossible', facts: Record<string, string>): Promise<void>;
+  onBug(
+    transaction: { readonly gid: Gid; readonly traceparent: Traceparent | null },
+    kind: 'try_mismatch' | 'phase_two_impossible',
+    facts: Record<string, string>,
+  ): Promise<void>;
 }
 
 export interface CoordinatorDependencies<P extends Plan> {

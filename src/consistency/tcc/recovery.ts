@@ -1,13 +1,17 @@
 import { assertNever } from '../../core/errors';
+import type { Traceparent } from '../../core/traceparent';
 import type { Claims, Failure } from '../claims';
 import type { Coordinator } from './coordinator';
 import type { LoggedTransaction, Plan } from './log-store';
 
+/** A claimed transaction, with the trace of what it is for. */
+export type DueTransaction<P extends Plan> = LoggedTransaction<P> & { readonly traceparent: Traceparent | null };
+
 export interface RecoveryDependencies<P extends Plan> {
-  readonly claims: Claims<'orders', LoggedTransaction<P>>;
+  readonly claims: Claims<'orders', DueTransaction<P>>;
   readonly coordinator: Coordinator<P>;
   /** Told of a transaction whose second phase has failed this often, so that a person may look at it. */
-  readonly onStuck: (transaction: LoggedTransaction<P>, error: string) => Promise<void>;
+  readonly onStuck: (transaction: DueTransaction<P>, error: string) => Promise<void>;
   readonly stuckAfterAttempts: number;
 }
 
@@ -29,7 +33,7 @@ export async function recoverTransactions<P extends Plan>(deps: RecoveryDependen
 
 async function endOne<P extends Plan>(
   deps: RecoveryDependencies<P>,
-  transaction: LoggedTransaction<P>,
+  transaction: DueTransaction<P>,
 ): Promise<Failure | undefined> {
   try {
     switch (transaction.status) {
