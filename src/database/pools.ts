@@ -114,6 +114,8 @@ function sessionSettings(url: string, options: PoolOptions, connectTimeoutMs: nu
     lock_timeout: options.lockTimeoutMs ?? 2_000,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 5_000,
     connectionTimeoutMillis: connectTimeoutMs,
+    // Statements of a transaction that do not wait for each other go out together (see consistency/transaction.ts).
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     options: `-c timezone=UTC ${PLAN_BY_INDEX}`,

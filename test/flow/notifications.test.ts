@@ -330,15 +330,11 @@ describe('crashes and races', () => {
     let failures = 0;
     const flaky = {
       ...world.db,
-      knex: new Proxy(world.db.knex, {
-        get: (knex, property, receiver): unknown => {
-          if (property === 'transaction' && server.received.length > 0 && failures < 2) {
-            failures += 1;
-            return () => Promise.reject(new Unavailable('database orders', new Error('gone')));
-          }
-          return Reflect.get(knex, property, receiver);
-        },
-      }),
+      transact: ((work, isolation) => {
+        if (server.received.length === 0 || failures >= 2) return world.db.transact(work, isolation);
+        failures += 1;
+        return Promise.reject(new Unavailable('database orders', new Error('gone')));
+      }) as typeof world.db.transact,
     };
     const notifier = world.notifier({ db: flaky });
     await notifier.handle(await world.announce(merchantId));

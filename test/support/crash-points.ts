@@ -1,11 +1,4 @@
-import type { Knex } from 'knex';
-import {
-  type Database,
-  type Databases,
-  type SchemaName,
-  type Statement,
-  database,
-} from '../../src/consistency/transaction';
+import type { Database, Databases, SchemaName, Statement } from '../../src/consistency/transaction';
 
 /** A commit of a process: the how many-eth transaction that it makes on which database, and on which side of it. */
 export interface CrashPoint {
@@ -42,19 +35,19 @@ export function mortalDatabases(databases: Databases, point: CrashPoint): Mortal
 
   const mortal = <S extends SchemaName>(real: Database<S>): Database<S> => {
     let commits = 0;
-    const transaction = async (work: (trx: Knex.Transaction) => Promise<unknown>, options: Knex.TransactionConfig) => {
+    const committing = async <R>(commit: () => Promise<R>): Promise<R> => {
       commits += 1;
       const isThePoint = real.schema === point.schema && commits === point.commit;
       await pass(isThePoint && point.side === 'before');
-      const result = await real.knex.transaction(work, options);
+      const result = await commit();
       await pass(isThePoint && point.side === 'after');
       return result;
     };
-    const knex = new Proxy(real.knex, {
-      get: (target, key): unknown => (key === 'transaction' ? transaction : Reflect.get(target, key)),
-    });
     return {
-      ...database(real.schema, knex),
+      ...real,
+      transact: (work, isolation) => committing(() => real.transact(work, isolation)),
+      write: <R extends object>(statement: Statement, values?: readonly unknown[]) =>
+        committing(() => real.write<R>(statement, values)),
       query: async <R extends object>(statement: Statement, values?: readonly unknown[]) => {
         await pass();
         return real.query<R>(statement, values);
