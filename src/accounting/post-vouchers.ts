@@ -6,7 +6,7 @@ import { type Database, type Tx, inTransaction } from '../consistency/transactio
 import { GENESIS, hashOfLink, headText } from './chain';
 import { type VoucherContent, drawUp, hashOfContent } from './voucher';
 import { VOUCHER_MESSAGE_VERSION, VOUCHER_TOPIC, voucherMessage } from './voucher-message';
-import { type NewLink, type NewVoucher, vouchersStore } from './vouchers-store';
+import { type ChainHead, type NewLink, type NewVoucher, vouchersStore } from './vouchers-store';
 
 export interface VoucherConsumerDependencies {
   readonly db: Database<'accounting'>;
@@ -95,16 +95,14 @@ async function postTogether(
   drafts: readonly Draft[],
 ): Promise<ReadonlyMap<string, Standing>> {
   const { standing, link } = await inTransaction(deps.db, async (tx) => {
-    await vouchersStore.lockHead(tx);
-    const found = await vouchersStore.find(
-      tx,
-      drafts.map((draft) => draft.voucher),
-    );
+    vouchersStore.lockHead(tx);
+    const vouchers = drafts.map((draft) => draft.voucher);
+    const [found, head] = await Promise.all([vouchersStore.find(tx, vouchers), vouchersStore.readHead(tx)]);
     const known = new Map(found.map((row) => [`${row.kind} ${row.event_key}`, { hash: row.content_hash }]));
     const fresh = drafts.filter((draft) => !known.has(keyOf(draft)));
     return {
       standing: new Map([...known, ...fresh.map((draft) => [keyOf(draft), { hash: draft.hash }] as const)]),
-      link: fresh.length === 0 ? undefined : await append(deps, tx, fresh),
+      link: fresh.length === 0 ? undefined : append(deps, tx, fresh, head),
     };
   });
   if (link !== undefined) {
@@ -115,12 +113,12 @@ async function postTogether(
 }
 
 /** One link over the list, under the lock on the head. */
-async function append(
+function append(
   deps: VoucherConsumerDependencies,
   tx: Tx<'accounting'>,
   drafts: readonly Draft[],
-): Promise<NewLink> {
-  const head = await vouchersStore.readHead(tx);
+  head: ChainHead,
+): NewLink {
   const vouchers = drafts.map(({ voucher, hash }, index): NewVoucher => ({
     ...voucher,
     id: deps.ids.next(),
@@ -137,8 +135,8 @@ async function append(
     ...deps.sealer.sign(headText(head.next, hash)),
     postedAt: head.now,
   };
-  await vouchersStore.insertLink(tx, link);
-  await vouchersStore.insertVouchers(tx, link, vouchers);
+  vouchersStore.insertLink(tx, link);
+  vouchersStore.insertVouchers(tx, link, vouchers);
   return link;
 }
 

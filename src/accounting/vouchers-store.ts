@@ -82,8 +82,8 @@ export const vouchersStore = {
    * comes first: what is read in a statement that waits for a lock is older than the lock. An advisory lock, because the
    * first link has no row before it that could be locked.
    */
-  lockHead: async (tx: Tx<'accounting'>): Promise<void> => {
-    await tx.query(LOCK_HEAD);
+  lockHead: (tx: Tx<'accounting'>): void => {
+    tx.send(LOCK_HEAD);
   },
   /** Under the lock. */
   readHead: async (tx: Tx<'accounting'>): Promise<ChainHead> => {
@@ -96,12 +96,12 @@ export const vouchersStore = {
     keys: readonly VoucherKey[],
   ): Promise<{ kind: string; event_key: string; content_hash: string }[]> =>
     tx.query(FIND, [keys.map((key) => key.kind), keys.map((key) => key.eventKey)]),
-  insertLink: async (tx: Tx<'accounting'>, link: NewLink): Promise<void> => {
+  insertLink: (tx: Tx<'accounting'>, link: NewLink): void => {
     const { number, previousHash, hash, vouchers, keyId, signature, postedAt } = link;
-    await tx.query(INSERT_LINK, [number, previousHash, hash, vouchers, keyId, signature, postedAt]);
+    tx.send(INSERT_LINK, [number, previousHash, hash, vouchers, keyId, signature, postedAt]);
   },
-  insertVouchers: async (tx: Tx<'accounting'>, link: NewLink, vouchers: readonly NewVoucher[]): Promise<void> => {
-    await tx.query(INSERT_VOUCHERS, [
+  insertVouchers: (tx: Tx<'accounting'>, link: NewLink, vouchers: readonly NewVoucher[]): void => {
+    tx.send(INSERT_VOUCHERS, [
       link.number,
       link.postedAt,
       vouchers.map((voucher) => voucher.id),
@@ -120,7 +120,7 @@ export const vouchersStore = {
     const lines = vouchers.flatMap((voucher) =>
       voucher.postings.map((posting, index) => ({ ...posting, voucherId: voucher.id, line: index + 1 })),
     );
-    await tx.query(INSERT_POSTINGS, [
+    tx.send(INSERT_POSTINGS, [
       lines.map((line) => line.voucherId),
       lines.map((line) => line.line),
       lines.map((line) => line.account),

@@ -35,7 +35,7 @@ export function createAccountDirectory(deps: { movements: MovementsStore; ids: I
       await find();
       const toOpen = missing().flatMap((code) => newAccount(legs.get(code), deps.ids));
       if (toOpen.length > 0) {
-        await deps.movements.open(tx, toOpen);
+        deps.movements.open(tx, toOpen);
         await find();
       }
       return resolved;

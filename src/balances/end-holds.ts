@@ -21,8 +21,8 @@ export async function confirmHolds(
     const standing = await deps.holds.lock(tx, distinct(keys));
     const held = standing.filter((hold) => hold.status === 'held');
     if (held.length > 0) {
-      await deps.holds.end(tx, held, 'confirmed');
-      await apply(deps, tx, held);
+      deps.holds.end(tx, held, 'confirmed');
+      apply(deps, tx, held);
     }
     return statusByKey(standing);
   });
@@ -44,8 +44,8 @@ export async function cancelHolds(deps: EndDependencies, keys: readonly BranchKe
     const standing = met.length === 0 ? [] : await deps.holds.lock(tx, met);
     const held = standing.filter((hold) => hold.status === 'held');
     if (held.length > 0) {
-      await deps.holds.end(tx, held, 'cancelled');
-      await release(deps, tx, held);
+      deps.holds.end(tx, held, 'cancelled');
+      release(deps, tx, held);
     }
     return statusByKey(standing);
   });
@@ -54,7 +54,7 @@ export async function cancelHolds(deps: EndDependencies, keys: readonly BranchKe
   );
 }
 
-async function apply(deps: EndDependencies, tx: Tx<BalancesSchema>, held: readonly Hold[]): Promise<void> {
+function apply(deps: EndDependencies, tx: Tx<BalancesSchema>, held: readonly Hold[]): void {
   const movements = held.flatMap((hold) =>
     legsOf(hold).map((leg) => ({
       entryId: deps.ids.next(),
@@ -65,18 +65,18 @@ async function apply(deps: EndDependencies, tx: Tx<BalancesSchema>, held: readon
       released: leg.outbound ? leg.amount : '0',
     })),
   );
-  await deps.movements.lock(tx, [...new Set(movements.map((movement) => movement.accountId))]);
-  await deps.movements.apply(tx, movements);
+  deps.movements.lockUnseen(tx, [...new Set(movements.map((movement) => movement.accountId))]);
+  deps.movements.apply(tx, movements);
 }
 
-async function release(deps: EndDependencies, tx: Tx<BalancesSchema>, held: readonly Hold[]): Promise<void> {
+function release(deps: EndDependencies, tx: Tx<BalancesSchema>, held: readonly Hold[]): void {
   const reservations = held
     .flatMap(legsOf)
     .filter((leg) => leg.outbound)
     .map((leg) => ({ accountId: leg.accountId, amount: `-${leg.amount}` }));
   if (reservations.length === 0) return;
-  await deps.movements.lock(tx, [...new Set(reservations.map((reservation) => reservation.accountId))]);
-  await deps.movements.reserve(tx, reservations);
+  deps.movements.lockUnseen(tx, [...new Set(reservations.map((reservation) => reservation.accountId))]);
+  deps.movements.reserve(tx, reservations);
 }
 
 function legsOf(hold: Hold): { accountId: string; outbound: boolean; amount: string }[] {

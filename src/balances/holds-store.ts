@@ -29,9 +29,9 @@ export interface HoldsStore {
   read(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): Promise<readonly Hold[]>;
   /** Reads and locks, in the order of the key. */
   lock(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): Promise<readonly Hold[]>;
-  end(tx: Tx<BalancesSchema>, keys: readonly BranchKey[], status: 'confirmed' | 'cancelled'): Promise<void>;
+  end(tx: Tx<BalancesSchema>, keys: readonly BranchKey[], status: 'confirmed' | 'cancelled'): void;
   /** Takes back holds of this very transaction, whose accounts turned out to refuse. */
-  withdraw(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): Promise<void>;
+  withdraw(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): void;
   open(tx: Tx<BalancesSchema>, olderThanSeconds: number, limit: number): Promise<readonly BranchKey[]>;
   forgetTombstones(tx: Tx<BalancesSchema>, olderThanDays: number, limit: number): Promise<number>;
 }
@@ -57,11 +57,11 @@ export function createHoldsStore(schema: BalancesSchema): HoldsStore {
     insertTombstones: (tx, keys) => tx.query<BranchKey>(sql.insertTombstones, columns(keys)),
     read: (tx, keys) => tx.query<Hold>(sql.read, columns(keys)),
     lock: (tx, keys) => tx.query<Hold>(sql.lock, columns(keys)),
-    end: async (tx, keys, status) => {
-      await tx.query(sql.end, [...columns(keys), status]);
+    end: (tx, keys, status) => {
+      tx.send(sql.end, [...columns(keys), status]);
     },
-    withdraw: async (tx, keys) => {
-      await tx.query(sql.withdraw, columns(keys));
+    withdraw: (tx, keys) => {
+      tx.send(sql.withdraw, columns(keys));
     },
     open: (tx, olderThanSeconds, limit) => tx.query<BranchKey>(sql.open, [olderThanSeconds, limit]),
     forgetTombstones: async (tx, olderThanDays, limit) =>

@@ -36,22 +36,24 @@ export interface Reservation {
 
 export interface MovementsStore {
   find(tx: Tx<BalancesSchema>, codes: readonly string[]): Promise<readonly { id: string; code: string }[]>;
-  open(tx: Tx<BalancesSchema>, accounts: readonly NewAccount[]): Promise<void>;
+  open(tx: Tx<BalancesSchema>, accounts: readonly NewAccount[]): void;
   /** Keeps accounts from being closed until the transaction ends: KEY SHARE, which neither freezing nor crediting meets. */
   share(tx: Tx<BalancesSchema>, ids: readonly string[]): Promise<readonly HeldAccount[]>;
   /** Locks accounts whose amounts will change, in the order of their ids. */
   lock(tx: Tx<BalancesSchema>, ids: readonly string[]): Promise<readonly HeldAccount[]>;
-  reserve(tx: Tx<BalancesSchema>, reservations: readonly Reservation[]): Promise<void>;
+  /** The same for a transaction that needs no look at them. */
+  lockUnseen(tx: Tx<BalancesSchema>, ids: readonly string[]): void;
+  reserve(tx: Tx<BalancesSchema>, reservations: readonly Reservation[]): void;
   /** Moves balances and writes the entries with their running balance; one row update per account for the whole list. */
-  apply(tx: Tx<BalancesSchema>, movements: readonly Movement[]): Promise<void>;
+  apply(tx: Tx<BalancesSchema>, movements: readonly Movement[]): void;
 }
 
 export function createMovementsStore(schema: BalancesSchema): MovementsStore {
   const sql = movementStatements(schema);
   return {
     find: (tx, codes) => tx.query(sql.find, [codes]),
-    open: async (tx, accounts) => {
-      await tx.query(sql.open, [
+    open: (tx, accounts) => {
+      tx.send(sql.open, [
         accounts.map((account) => account.id),
         accounts.map((account) => account.code),
         accounts.map((account) => account.kind),
@@ -61,14 +63,17 @@ export function createMovementsStore(schema: BalancesSchema): MovementsStore {
     },
     share: (tx, ids) => tx.query(sql.share, [ids]),
     lock: (tx, ids) => tx.query(sql.lock, [ids]),
-    reserve: async (tx, reservations) => {
-      await tx.query(sql.reserve, [
+    lockUnseen: (tx, ids) => {
+      tx.send(sql.lock, [ids]);
+    },
+    reserve: (tx, reservations) => {
+      tx.send(sql.reserve, [
         reservations.map((reservation) => reservation.accountId),
         reservations.map((reservation) => reservation.amount),
       ]);
     },
-    apply: async (tx, movements) => {
-      await tx.query(sql.apply, [
+    apply: (tx, movements) => {
+      tx.send(sql.apply, [
         movements.map((movement) => movement.entryId),
         movements.map((movement) => movement.accountId),
         movements.map((movement) => movement.gid),
@@ -80,7 +85,7 @@ export function createMovementsStore(schema: BalancesSchema): MovementsStore {
   };
 }
 
-function movementStatements(schema: BalancesSchema): Record<keyof MovementsStore, Statement> {
+function movementStatements(schema: BalancesSchema): Record<Exclude<keyof MovementsStore, 'lockUnseen'>, Statement> {
   const accounts = `${schema}.accounts`;
   const named = (verb: string, text: string): Statement => statement(`${accounts}.${verb}`, text);
   const held = `select id, code, status, balance - reserved as available from ${accounts} where id = any($1::uuid[])`;

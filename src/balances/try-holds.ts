@@ -45,14 +45,19 @@ async function insertOrMeet(
   }
   // Two statements, in this order. As one, or the other way round, a Cancel that races an uncommitted Try finds nothing.
   const rows = known.map((branch) => toHold(branch, accountIds));
-  const inserted = new Set(rows.length === 0 ? [] : (await deps.holds.insert(tx, rows)).map(keyOf));
+  if (rows.length === 0) return answers;
+  const [insertedKeys, accounts] = await Promise.all([
+    deps.holds.insert(tx, rows),
+    lockAccounts(deps, tx, known, accountIds),
+  ]);
+  const inserted = new Set(insertedKeys.map(keyOf));
   const met = known.filter((branch) => !inserted.has(keyOf(branch)));
   if (met.length > 0) {
     const standing = new Map((await deps.holds.read(tx, met)).map((hold) => [keyOf(hold), hold]));
     for (const branch of met) answers.set(keyOf(branch), meet(branch, standing.get(keyOf(branch))));
   }
   const fresh = known.filter((branch) => inserted.has(keyOf(branch)));
-  for (const [key, answer] of await judge(deps, tx, fresh, accountIds)) answers.set(key, answer);
+  for (const [key, answer] of judge(deps, tx, fresh, accounts, accountIds)) answers.set(key, answer);
   return answers;
 }
 
@@ -63,31 +68,43 @@ function meet(branch: Branch, hold: Hold | undefined): TryAnswer {
   return hold.content_hash === contentOf(branch) ? { kind: 'held' } : { kind: 'mismatch' };
 }
 
-/** Judges fresh holds by their accounts, which are locked against closing, and withdraws those that are refused. */
-async function judge(
+/** The accounts of a list: all of them kept from being closed, and those that something is taken from locked for it. */
+async function lockAccounts(
   deps: TryDependencies,
   tx: Tx<BalancesSchema>,
   branches: readonly Branch[],
   accountIds: ReadonlyMap<string, string>,
-): Promise<Map<string, TryAnswer>> {
-  const answers = new Map<string, TryAnswer>();
-  if (branches.length === 0) return answers;
+): Promise<readonly HeldAccount[]> {
   const idsOf = (legs: readonly Leg[]): string[] => [...new Set(legs.map((leg) => idOf(leg, accountIds)))];
   const legs = branches.flatMap((branch) => branch.legs);
   const outbound = legs.filter((leg) => leg.direction === 'out');
-  const locked = [...(await deps.movements.share(tx, idsOf(legs)))];
-  if (outbound.length > 0) locked.push(...(await deps.movements.lock(tx, idsOf(outbound))));
+  const [shared, locked] = await Promise.all([
+    deps.movements.share(tx, idsOf(legs)),
+    outbound.length === 0 ? [] : deps.movements.lock(tx, idsOf(outbound)),
+  ]);
+  return [...shared, ...locked];
+}
+
+/** Judges fresh holds by their accounts and withdraws those that are refused. */
+function judge(
+  deps: TryDependencies,
+  tx: Tx<BalancesSchema>,
+  branches: readonly Branch[],
+  locked: readonly HeldAccount[],
+  accountIds: ReadonlyMap<string, string>,
+): Map<string, TryAnswer> {
+  const answers = new Map<string, TryAnswer>();
   const accounts = new Map(locked.map((account) => [account.code, account]));
   const available = new Map(locked.map((account) => [account.code, new Exact(account.available)]));
   for (const branch of branches) answers.set(keyOf(branch), judgeOne(branch, accounts, available));
 
   const refused = branches.filter((branch) => answers.get(keyOf(branch))?.kind === 'refused');
-  if (refused.length > 0) await deps.holds.withdraw(tx, refused);
+  if (refused.length > 0) deps.holds.withdraw(tx, refused);
   const reservations = branches
     .filter((branch) => answers.get(keyOf(branch))?.kind === 'held')
     .flatMap((branch) => branch.legs.filter((leg) => leg.direction === 'out'))
     .map((leg) => ({ accountId: idOf(leg, accountIds), amount: leg.amount }));
-  if (reservations.length > 0) await deps.movements.reserve(tx, reservations);
+  if (reservations.length > 0) deps.movements.reserve(tx, reservations);
   return answers;
 }
 

@@ -42,9 +42,10 @@ export async function beginSettlements(
   const begun = new Map<ReceiptId, Begun>(receipts.map((receipt) => [receipt.id, standing(receipt)]));
   const waiting = receipts.filter((receipt) => receipt.status === 'waiting');
   if (waiting.length === 0) return begun;
-  const orders = await lockOrders(tx, waiting);
-  const channels = await claimedOrdersStore.channelNames(tx, [
-    ...new Set(waiting.map((receipt) => receipt.channel_id)),
+  const channelIds = [...new Set(waiting.map((receipt) => receipt.channel_id))];
+  const [orders, channels] = await Promise.all([
+    lockOrders(tx, waiting),
+    claimedOrdersStore.channelNames(tx, channelIds),
   ]);
   const claimedHere = new Map<OrderId, ReceiptId>();
   const openings: Opening[] = [];
@@ -64,8 +65,8 @@ export async function beginSettlements(
     const channel = channels.get(receipt.channel_id) ?? '';
     openings.push({ receipt, order, plan: planFor(receipt, order, judgement, channel), gid: deps.ids.next() });
   }
-  if (waits.length > 0) await receiptsStore.wait(tx, waits);
-  if (openings.length > 0) await open(deps, tx, openings);
+  if (waits.length > 0) receiptsStore.wait(tx, waits);
+  if (openings.length > 0) open(deps, tx, openings);
   for (const { receipt, gid, plan } of openings) {
     const transaction = { gid, plan, traceparent: receipt.traceparent };
     begun.set(receipt.id, { kind: 'opened', receiptId: receipt.id, transaction });
@@ -73,11 +74,11 @@ export async function beginSettlements(
   return begun;
 }
 
-async function open(deps: BeginDependencies, tx: Tx<'orders'>, openings: readonly Opening[]): Promise<void> {
+function open(deps: BeginDependencies, tx: Tx<'orders'>, openings: readonly Opening[]): void {
   const claims = openings.flatMap(({ receipt, order, plan }): OrderClaim[] =>
     plan.outcome === 'order_paid' && order !== undefined ? [{ orderId: order.id, receiptId: receipt.id }] : [],
   );
-  if (claims.length > 0) await claimedOrdersStore.claim(tx, claims);
+  if (claims.length > 0) claimedOrdersStore.claim(tx, claims);
   const transactions = openings.map(({ receipt, order, plan, gid }) => ({
     gid,
     receiptId: receipt.id,
@@ -86,8 +87,8 @@ async function open(deps: BeginDependencies, tx: Tx<'orders'>, openings: readonl
     plan,
     legsHash: legsHash(plan),
   }));
-  await logStore.open(tx, transactions, deps.deadlineMs);
-  await receiptsStore.beginSettling(
+  logStore.open(tx, transactions, deps.deadlineMs);
+  receiptsStore.beginSettling(
     tx,
     openings.map(({ receipt, order }) => ({ id: receipt.id, orderId: order?.id ?? null })),
   );

@@ -51,7 +51,7 @@ const lockedById =
 const PAY = statement(
   'orders.orders.pay',
   `with ${lockedById}
-   update orders.orders o set status = 'paid', paid_by = n.receipt_id, paid_at = clock_timestamp()
+   update orders.orders o set status = 'paid', claimed_by = null, paid_by = n.receipt_id, paid_at = clock_timestamp()
      from locked join unnest($1::uuid[], $2::uuid[]) as n(id, receipt_id) using (id)
     where o.id = locked.id and o.claimed_by = n.receipt_id and o.status = 'open'
    returning o.id`,
@@ -79,8 +79,8 @@ export const claimedOrdersStore = {
     const rows = await tx.query<{ id: ChannelId; name: string }>(CHANNEL_NAMES, [ids]);
     return new Map(rows.map((row) => [row.id, row.name]));
   },
-  claim: async (tx: Tx<'orders'>, claims: readonly OrderClaim[]): Promise<void> => {
-    await tx.query(CLAIM, [claims.map((claim) => claim.orderId), claims.map((claim) => claim.receiptId)]);
+  claim: (tx: Tx<'orders'>, claims: readonly OrderClaim[]): void => {
+    tx.send(CLAIM, [claims.map((claim) => claim.orderId), claims.map((claim) => claim.receiptId)]);
   },
   /** Returns the orders that are paid now; one that is missing was not open or not claimed by its receipt: a bug. */
   pay: async (tx: Tx<'orders'>, claims: readonly OrderClaim[]): Promise<readonly OrderId[]> =>
@@ -90,7 +90,7 @@ export const claimedOrdersStore = {
         claims.map((claim) => claim.receiptId),
       ])
     ).map((row) => row.id),
-  release: async (tx: Tx<'orders'>, claims: readonly OrderClaim[]): Promise<void> => {
-    await tx.query(RELEASE, [claims.map((claim) => claim.orderId), claims.map((claim) => claim.receiptId)]);
+  release: (tx: Tx<'orders'>, claims: readonly OrderClaim[]): void => {
+    tx.send(RELEASE, [claims.map((claim) => claim.orderId), claims.map((claim) => claim.receiptId)]);
   },
 };

@@ -86,7 +86,7 @@ const LOCK = statement(
 
 const BEGIN_SETTLING = statement(
   'orders.receipts.begin_settling',
-  `update orders.receipts r set status = 'settling', order_id = n.order_id, lease_token = null, last_error = null
+  `update orders.receipts r set status = 'settling', order_id = n.order_id, next_try_at = null, lease_token = null, last_error = null
      from unnest($1::uuid[], $2::uuid[]) as n(id, order_id) where r.id = n.id`,
 );
 
@@ -128,8 +128,8 @@ const WAIT_AGAIN = statement(
 
 export const receiptsStore = {
   /** Inserts what is not there yet. Two statements make insert-or-meet: `lockByIdentity` follows. */
-  insert: async (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): Promise<void> => {
-    await tx.query(INSERT, [
+  insert: (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): void => {
+    tx.send(INSERT, [
       receipts.map((receipt) => receipt.id),
       receipts.map((receipt) => receipt.provider),
       receipts.map((receipt) => receipt.receivingAccount),
@@ -148,28 +148,28 @@ export const receiptsStore = {
       identities.map((identity) => identity.providerReference),
     ]),
   lock: (tx: Tx<'orders'>, ids: readonly ReceiptId[]): Promise<Receipt[]> => tx.query<Receipt>(LOCK, [ids]),
-  beginSettling: async (tx: Tx<'orders'>, receipts: readonly BegunReceipt[]): Promise<void> => {
-    await tx.query(BEGIN_SETTLING, [receipts.map((one) => one.id), receipts.map((one) => one.orderId)]);
+  beginSettling: (tx: Tx<'orders'>, receipts: readonly BegunReceipt[]): void => {
+    tx.send(BEGIN_SETTLING, [receipts.map((one) => one.id), receipts.map((one) => one.orderId)]);
   },
   /** Puts receipts off for so many seconds. */
-  wait: async (
+  wait: (
     tx: Tx<'orders'>,
     waits: readonly { readonly id: ReceiptId; readonly seconds: number; readonly why: string }[],
-  ): Promise<void> => {
-    await tx.query(WAIT, [waits.map((one) => one.id), waits.map((one) => one.seconds), waits.map((one) => one.why)]);
+  ): void => {
+    tx.send(WAIT, [waits.map((one) => one.id), waits.map((one) => one.seconds), waits.map((one) => one.why)]);
   },
   decide: (
     tx: Tx<'orders'>,
     outcomes: readonly { readonly id: string; readonly outcome: string }[],
   ): Promise<DecidedReceipt[]> => tx.query(DECIDE, [outcomes.map((one) => one.id), outcomes.map((one) => one.outcome)]),
-  settle: async (tx: Tx<'orders'>, ids: readonly string[]): Promise<void> => {
-    await tx.query(SETTLE, [ids]);
+  settle: (tx: Tx<'orders'>, ids: readonly string[]): void => {
+    tx.send(SETTLE, [ids]);
   },
   /** After a cancelled attempt the receipt waits for the next one, with what the attempt has learnt. */
-  waitAgain: async (
+  waitAgain: (
     tx: Tx<'orders'>,
     receipts: readonly { readonly id: string; readonly refusals: readonly Refusal[] }[],
-  ): Promise<void> => {
-    await tx.query(WAIT_AGAIN, [receipts.map((one) => one.id), receipts.map((one) => JSON.stringify(one.refusals))]);
+  ): void => {
+    tx.send(WAIT_AGAIN, [receipts.map((one) => one.id), receipts.map((one) => JSON.stringify(one.refusals))]);
   },
 };

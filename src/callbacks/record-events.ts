@@ -36,9 +36,10 @@ export async function recordEvents(
   return inTransaction(deps.db, async (tx) => {
     const receipts = await insertOrMeetReceipts(deps, tx, incoming);
     const rows = incoming.map((one) => inboxRow(deps, one, receipts.get(identityKey(one))));
-    const fresh = await inboxStore.insert(tx, rows);
+    const inserting = inboxStore.insert(tx, rows);
     const paid = incoming.filter(isPayment).flatMap((one) => receipts.get(identityKey(one)) ?? []);
-    const begun = await beginSettlements(deps, tx, [...new Map(paid.map((one) => [one.id, one])).values()]);
+    const distinct = [...new Map(paid.map((one) => [one.id, one])).values()];
+    const [fresh, begun] = await Promise.all([inserting, beginSettlements(deps, tx, distinct)]);
     const reports = incoming.flatMap((one, index) => {
       const row = rows[index];
       return incidentsOf(one, receipts.get(identityKey(one)), row !== undefined && fresh.has(row.id));
@@ -76,7 +77,7 @@ async function insertOrMeetReceipts(
 ): Promise<ReadonlyMap<string, Receipt>> {
   const payments = incoming.filter(isPayment);
   if (payments.length > 0)
-    await receiptsStore.insert(
+    receiptsStore.insert(
       tx,
       payments.map((one) => newReceipt(deps, one)),
     );

@@ -35,21 +35,22 @@ type Settlement = LoggedTransaction<SettlementPlan>;
 export function createSettlementHooks(deps: SettlementHookDependencies): TransactionHooks<SettlementPlan> {
   return {
     onDecided: decided(deps),
-    onConfirmed: async (tx, settlements) => {
-      await receiptsStore.settle(
+    onConfirmed: (tx, settlements) => {
+      receiptsStore.settle(
         tx,
         settlements.map((one) => one.receipt_id),
       );
-      const claims = settlements.flatMap(claimOf);
-      if (claims.length > 0) await claimedOrdersStore.release(tx, claims);
-      return undefined;
+      // An order that was paid let go of its receipt in the decision.
+      const claims = settlements.filter((one) => !one.pays_order).flatMap(claimOf);
+      if (claims.length > 0) claimedOrdersStore.release(tx, claims);
+      return Promise.resolve(undefined);
     },
-    onCancelled: async (tx, settlements) => {
-      await receiptsStore.waitAgain(
+    onCancelled: (tx, settlements) => {
+      receiptsStore.waitAgain(
         tx,
         settlements.map((one) => ({ id: one.receipt_id, refusals: one.refusal ?? [] })),
       );
-      return undefined;
+      return Promise.resolve(undefined);
     },
     onBug: async ({ gid, traceparent }, kind, facts) => {
       const incident = { kind, subject: gid, gid, traceparent, facts };
@@ -62,14 +63,17 @@ export function createSettlementHooks(deps: SettlementHookDependencies): Transac
 function decided(deps: SettlementHookDependencies): OnMoved<SettlementPlan> {
   return async (tx, settlements) => {
     const outcomes = settlements.map((one) => ({ id: one.receipt_id, outcome: one.plan.outcome }));
-    const receipts = new Map((await receiptsStore.decide(tx, outcomes)).map((row) => [row.id as string, row]));
+    const claims = claimsOf(settlements);
+    const [rows, paid] = await Promise.all([
+      receiptsStore.decide(tx, outcomes),
+      claims.length === 0 ? [] : claimedOrdersStore.pay(tx, claims),
+    ]);
+    const receipts = new Map(rows.map((row) => [row.id as string, row]));
     if (receipts.size !== settlements.length)
       throw new Error('a receipt was not settling when its transaction was decided');
-    const claims = claimsOf(settlements);
-    const paid = claims.length === 0 ? [] : await claimedOrdersStore.pay(tx, claims);
     if (paid.length !== claims.length) throw new Error('an order was not open for the receipt that had claimed it');
     const messages = settlements.map((one) => voucherMessage(deps, one, receipts.get(one.receipt_id)));
-    await deps.outbox.append(tx, messages);
+    deps.outbox.append(tx, messages);
     const notifications = paid.length === 0 ? [] : await deps.announcePaid(tx, tracesOf(settlements, receipts));
     const incidents = settlements.flatMap((one) => incidentsOf(one, receipts.get(one.receipt_id)));
     if (incidents.length > 0) await deps.incidents.report(tx, incidents);

@@ -1,7 +1,7 @@
 import { type Jitter, backoffMs } from '../core/backoff';
 import { contentHash } from '../core/canonical';
 import type { Ids } from '../core/ids';
-import { type Database, type SchemaName, type Statement, type Tx, inTransaction, statement } from './transaction';
+import { type Database, type SchemaName, type Statement, type Tx, statement } from './transaction';
 
 /**
  * The one helper of all recoveries. A row of a table of durable work is due when its status says there is something to do
@@ -11,7 +11,7 @@ import { type Database, type SchemaName, type Statement, type Tx, inTransaction,
  * the fence, the lease only says when somebody else may come.
  *
  * The table has the columns `status`, `next_try_at`, `lease_token`, `attempts`, `last_error`, and a partial index on
- * `next_try_at` over the statuses that are due.
+ * `next_try_at` over the rows that may be due.
  */
 export interface ClaimableTable<S extends SchemaName> {
   readonly schema: S;
@@ -61,28 +61,29 @@ export function createClaims<S extends SchemaName, Work extends object>(
 ): Claims<S, Work> {
   const sql = claimStatements(table);
   const { firstMs, capMs } = tools.backoff ?? { firstMs: 500, capMs: 30_000 };
-  const claimIn = async (tx: Tx<S>, { limit, leaseMs, only }: ClaimOptions): Promise<Claim<Work>> => {
+  const claimBy = async (
+    run: (statement: Statement, values: readonly unknown[]) => Promise<Work[]>,
+    { limit, leaseMs, only }: ClaimOptions,
+  ): Promise<Claim<Work>> => {
     const token = tools.ids.token();
     const rows =
       only === undefined
-        ? await tx.query<Work>(sql.claim, [limit, token, leaseMs])
-        : await tx.query<Work>(sql.claimOnly, [limit, token, leaseMs, only]);
+        ? await run(sql.claim, [limit, token, leaseMs])
+        : await run(sql.claimOnly, [limit, token, leaseMs, only]);
     return { token, rows };
   };
   return {
-    claimIn,
-    claim: (options) => inTransaction(db, (tx) => claimIn(tx, options)),
+    claimIn: (tx, options) => claimBy((sql, values) => tx.query<Work>(sql, values), options),
+    claim: (options) => claimBy((sql, values) => db.write<Work>(sql, values), options),
     retryLater: async (token, failures) => {
       if (failures.length === 0) return [];
       const delays = failures.map((failure) => backoffMs(failure.attempts, tools.jitter, firstMs, capMs));
-      const rows = await inTransaction(db, (tx) =>
-        tx.query<{ key: string }>(sql.retry, [
-          token,
-          failures.map((failure) => failure.key),
-          delays,
-          failures.map((failure) => failure.error.replaceAll('\u0000', '').slice(0, 500)),
-        ]),
-      );
+      const rows = await db.write<{ key: string }>(sql.retry, [
+        token,
+        failures.map((failure) => failure.key),
+        delays,
+        failures.map((failure) => failure.error.replaceAll('\u0000', '').slice(0, 500)),
+      ]);
       return rows.map((row) => row.key);
     },
     stillMine: async (tx, token, keys) => {

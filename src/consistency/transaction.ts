@@ -143,7 +143,8 @@ async function transactOn<S extends SchemaName, R>(
     return result;
   } catch (error) {
     await control(client, 'rollback').catch((reason: unknown) => (client.__knex__disposed = reason));
-    throw error;
+    // What follows a statement that failed fails for that reason only.
+    throw failures[0] ?? error;
   }
 }
 

@@ -7,8 +7,8 @@ const HINTED_FOR_SECONDS = 15;
 /** The writing side of the reliable message: one statement for a list, in the caller's transaction. */
 export function createOutbox(): Outbox {
   return {
-    append: async (tx, messages) => {
-      if (messages.length > 0) await outboxStore.insert(tx, messages, HINTED_FOR_SECONDS);
+    append: (tx, messages) => {
+      if (messages.length > 0) outboxStore.insert(tx, messages, HINTED_FOR_SECONDS);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { MessageId } from '../../core/ids';
 import type { Traceparent } from '../../core/traceparent';
-import { type Tx, statement } from '../transaction';
+import { type Database, type Tx, statement } from '../transaction';
 import type { OutboxMessage } from './outbox';
 
 /** A claimed row. `attempts` has counted the attempt that the claim begins. */
@@ -37,7 +37,7 @@ const INSERT = statement(
 const FINISH = statement(
   'orders.outbox.finish',
   `update orders.outbox set status = 'done', done_at = clock_timestamp(), lease_token = null, last_error = null
-    where id = any($1::uuid[])`,
+    where id = any($1::uuid[]) and lease_token = $2 and status = 'due'`,
 );
 
 const MARK_OVERDUE = statement(
@@ -52,8 +52,8 @@ const MARK_OVERDUE = statement(
 );
 
 export const outboxStore = {
-  insert: async (tx: Tx<'orders'>, messages: readonly OutboxMessage[], hintedForSeconds: number): Promise<void> => {
-    await tx.query(INSERT, [
+  insert: (tx: Tx<'orders'>, messages: readonly OutboxMessage[], hintedForSeconds: number): void => {
+    tx.send(INSERT, [
       messages.map((message) => message.id),
       messages.map((message) => message.topic),
       messages.map((message) => message.eventKey),
@@ -63,11 +63,11 @@ export const outboxStore = {
       messages.map((message) => message.traceparent),
     ]);
   },
-  /** Only for rows that the caller has locked under its token. */
-  finish: async (tx: Tx<'orders'>, ids: readonly string[]): Promise<void> => {
-    await tx.query(FINISH, [ids]);
+  /** Only rows that are still claimed under the token. */
+  finish: async (db: Database<'orders'>, token: string, ids: readonly string[]): Promise<void> => {
+    await db.write(FINISH, [ids, token]);
   },
   /** Ids that are due and that the queue should know of by now and perhaps does not; marks them as told once more. */
-  markOverdue: async (tx: Tx<'orders'>, limit: number, hintedForSeconds: number): Promise<MessageId[]> =>
-    (await tx.query<{ id: MessageId }>(MARK_OVERDUE, [limit, hintedForSeconds])).map((row) => row.id),
+  markOverdue: async (db: Database<'orders'>, limit: number, hintedForSeconds: number): Promise<MessageId[]> =>
+    (await db.write<{ id: MessageId }>(MARK_OVERDUE, [limit, hintedForSeconds])).map((row) => row.id),
 };

@@ -18,7 +18,7 @@ export interface OutboxMessage {
 }
 
 export interface Outbox {
-  append(tx: Tx<'orders'>, messages: readonly OutboxMessage[]): Promise<void>;
+  append(tx: Tx<'orders'>, messages: readonly OutboxMessage[]): void;
 }
 
 /**

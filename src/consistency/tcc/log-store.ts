@@ -47,8 +47,8 @@ export interface LoggedTransaction<P extends Plan = Plan> {
  * flow and a recovery can never decide differently.
  */
 export const logStore = {
-  open: async (tx: Tx<'orders'>, list: readonly NewTransaction<Plan>[], deadlineMs: number): Promise<void> => {
-    await tx.query(OPEN, [
+  open: (tx: Tx<'orders'>, list: readonly NewTransaction<Plan>[], deadlineMs: number): void => {
+    tx.send(OPEN, [
       list.map((one) => one.gid),
       list.map((one) => one.receiptId),
       list.map((one) => one.orderId),
@@ -98,24 +98,29 @@ const READ = statement(
 
 export type Move = 'decide' | 'abandon' | 'confirmed' | 'cancelled';
 
-/** Five seconds are the flow's own for phase two before a recovery looks at the transaction. */
-function move(name: Move, from: TransactionStatus, to: TransactionStatus, stamp: string): Statement {
+/**
+ * A decided transaction is the flow's own until its deadline, before a recovery looks at it: what does not change costs no
+ * index. One that is abandoned has five seconds for its second phase; one that has ended is looked at by nobody.
+ */
+function move(name: Move, from: TransactionStatus, to: TransactionStatus, changes: string): Statement {
   return statement(
     `orders.global_transactions.${name}`,
     `with standing as (
        select gid from orders.global_transactions
         where gid = any($1::uuid[]) and status = '${from}' order by gid for update)
      update orders.global_transactions t
-        set status = '${to}', ${stamp} = clock_timestamp(), attempts = 0, lease_token = null, last_error = null,
-            next_try_at = clock_timestamp() + interval '5 seconds'
+        set status = '${to}', attempts = 0, lease_token = null, last_error = null, ${changes}
        from standing where t.gid = standing.gid and t.status = '${from}'
      returning ${LOG_COLUMNS}`,
   );
 }
 
+const SECOND_PHASE_SOON = `next_try_at = clock_timestamp() + interval '5 seconds'`;
+const ENDED = 'ended_at = clock_timestamp(), next_try_at = null';
+
 const MOVES: Readonly<Record<Move, Statement>> = {
-  decide: move('decide', 'trying', 'confirming', 'decided_at'),
-  abandon: move('abandon', 'trying', 'cancelling', 'decided_at'),
-  confirmed: move('confirmed', 'confirming', 'confirmed', 'ended_at'),
-  cancelled: move('cancelled', 'cancelling', 'cancelled', 'ended_at'),
+  decide: move('decide', 'trying', 'confirming', 'decided_at = clock_timestamp()'),
+  abandon: move('abandon', 'trying', 'cancelling', `decided_at = clock_timestamp(), ${SECOND_PHASE_SOON}`),
+  confirmed: move('confirmed', 'confirming', 'confirmed', ENDED),
+  cancelled: move('cancelled', 'cancelling', 'cancelled', `cancelled = true, ${ENDED}`),
 };
