@@ -107,23 +107,30 @@ function movementStatements(schema: BalancesSchema): Record<Exclude<keyof Moveme
                  from unnest($1::uuid[], $2::numeric[]) as n(account_id, amount) group by account_id) r
         where a.id = r.account_id`,
     ),
+    // The account's line before the list stands in front of its legs, so that one running sum gives number and balance of each
+    // entry; a join of the legs with their accounts would compare every leg with every account.
     apply: named(
       'apply',
       `with legs as (
-         select *, row_number() over (partition by account_id order by place) as nth,
-                sum(amount) over (partition by account_id order by place) as running
-           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::numeric[])
-                with ordinality as l(entry_id, account_id, gid, branch, amount, released, place)),
+         select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::numeric[])
+                  with ordinality as l(entry_id, account_id, gid, branch, amount, released, place)),
        moved as (
          update ${accounts} a
             set balance = a.balance + t.amount, reserved = a.reserved - t.released, entry_count = a.entry_count + t.entries
            from (select account_id, sum(amount) as amount, sum(released) as released, count(*) as entries
                    from legs group by account_id) t
           where a.id = t.account_id
-         returning a.id, a.balance - t.amount as balance_before, a.entry_count - t.entries as entries_before)
+         returning a.id, a.balance - t.amount as balance_before, a.entry_count - t.entries as entries_before),
+       lines as (
+         select null::uuid as entry_id, id as account_id, null::uuid as gid, null::text as branch, null::numeric as amount,
+                0::bigint as place, balance_before as moves, entries_before as counts from moved
+         union all
+         select entry_id, account_id, gid, branch, amount, place, amount, 1 from legs)
        insert into ${schema}.entries (id, account_id, number, gid, branch, amount, balance_after)
-       select l.entry_id, l.account_id, m.entries_before + l.nth, l.gid, l.branch, l.amount, m.balance_before + l.running
-         from legs l join moved m on m.id = l.account_id`,
+       select entry_id, account_id, number, gid, branch, amount, balance_after
+         from (select *, sum(counts) over own as number, sum(moves) over own as balance_after
+                 from lines window own as (partition by account_id order by place)) numbered
+        where place > 0`,
     ),
   };
 }

@@ -44,23 +44,23 @@ const CLAIM = statement(
     where o.id = n.order_id and o.claimed_by is distinct from n.receipt_id`,
 );
 
-/** Orders are locked in the order of their ids, as commit A does it. */
-const lockedById =
-  'locked as materialized (select id from orders.orders where id = any($1::uuid[]) order by id for no key update)';
+/** Orders are locked in the order of their ids, as commit A does it, together with what is written to them. */
+const LOCKED = `locked as materialized (
+  select n.* from unnest($1::uuid[], $2::uuid[]) as n(id, receipt_id) join orders.orders o on o.id = n.id
+   order by o.id for no key update of o)`;
 
 const PAY = statement(
   'orders.orders.pay',
-  `with ${lockedById}
-   update orders.orders o set status = 'paid', claimed_by = null, paid_by = n.receipt_id, paid_at = clock_timestamp()
-     from locked join unnest($1::uuid[], $2::uuid[]) as n(id, receipt_id) using (id)
-    where o.id = locked.id and o.claimed_by = n.receipt_id and o.status = 'open'
+  `with ${LOCKED}
+   update orders.orders o set status = 'paid', claimed_by = null, paid_by = locked.receipt_id, paid_at = clock_timestamp()
+     from locked where o.id = locked.id and o.claimed_by = locked.receipt_id and o.status = 'open'
    returning o.id`,
 );
 
 const RELEASE = statement(
   'orders.orders.release',
-  `with ${lockedById}
-   update orders.orders o set claimed_by = null from locked where o.id = locked.id and o.claimed_by = any($2::uuid[])`,
+  `with ${LOCKED}
+   update orders.orders o set claimed_by = null from locked where o.id = locked.id and o.claimed_by = locked.receipt_id`,
 );
 
 export interface OrderClaim {

@@ -97,33 +97,36 @@ const WAIT = statement(
      from unnest($1::uuid[], $2::float8[], $3::text[]) as n(id, seconds, why) where r.id = n.id and r.status = 'waiting'`,
 );
 
-/** Every statement locks receipts in the order of their ids, as commit A does; an UPDATE of many rows alone would not. */
-const lockedById =
-  'locked as materialized (select id from orders.receipts where id = any($1::uuid[]) order by id for no key update)';
+/**
+ * Every statement locks receipts in the order of their ids, as commit A does; an UPDATE of many rows alone would not. What
+ * it writes comes with the lock, because a join with the list afterwards would compare every row with every other.
+ */
+function lockedWith(list: string): string {
+  return `locked as materialized (
+    select n.* from ${list} join orders.receipts r on r.id = n.id order by r.id for no key update of r)`;
+}
 
 const DECIDE = statement(
   'orders.receipts.decide',
-  `with ${lockedById}
-   update orders.receipts r set status = 'decided', outcome = n.outcome, decided_at = clock_timestamp()
-     from locked join unnest($1::uuid[], $2::text[]) as n(id, outcome) using (id)
-    where r.id = locked.id and r.status = 'settling'
+  `with ${lockedWith('unnest($1::uuid[], $2::text[]) as n(id, outcome)')}
+   update orders.receipts r set status = 'decided', outcome = locked.outcome, decided_at = clock_timestamp()
+     from locked where r.id = locked.id and r.status = 'settling'
    returning r.id, r.decided_at, r.traceparent`,
 );
 
 const SETTLE = statement(
   'orders.receipts.settle',
-  `with ${lockedById}
+  `with ${lockedWith('unnest($1::uuid[]) as n(id)')}
    update orders.receipts r set status = 'settled', settled_at = clock_timestamp()
      from locked where r.id = locked.id and r.status = 'decided'`,
 );
 
 const WAIT_AGAIN = statement(
   'orders.receipts.wait_again',
-  `with ${lockedById}
+  `with ${lockedWith('unnest($1::uuid[], $2::jsonb[]) as n(id, refused)')}
    update orders.receipts r
-      set status = 'waiting', next_try_at = clock_timestamp() + interval '1 second', refusals = r.refusals || n.refusals
-     from locked join unnest($1::uuid[], $2::jsonb[]) as n(id, refusals) using (id)
-    where r.id = locked.id and r.status = 'settling'`,
+      set status = 'waiting', next_try_at = clock_timestamp() + interval '1 second', refusals = r.refusals || locked.refused
+     from locked where r.id = locked.id and r.status = 'settling'`,
 );
 
 export const receiptsStore = {

@@ -53,7 +53,7 @@ export interface Ids {
   token(): string;
 }
 
-export function createIds(clock: Clock, random: (bytes: number) => Buffer = randomBytes): Ids {
+export function createIds(clock: Clock, random: (bytes: number) => Buffer = pooled(randomBytes)): Ids {
   let lastMs = 0;
   let counter = 0;
   const next = (): string => {
@@ -78,6 +78,23 @@ export function createIds(clock: Clock, random: (bytes: number) => Buffer = rand
     return format(bytes);
   };
   return { next: <Kind extends string>() => next() as Id<Kind>, token };
+}
+
+/** So many random bytes are asked for at once: asking costs more than the bytes. */
+const POOL_BYTES = 8_192;
+
+/** Each byte is handed out once; the caller may write into what it gets. */
+function pooled(random: (bytes: number) => Buffer): (bytes: number) => Buffer {
+  let pool: Buffer = Buffer.alloc(0);
+  let used = 0;
+  return (bytes) => {
+    if (used + bytes > pool.length) {
+      pool = random(POOL_BYTES);
+      used = 0;
+    }
+    used += bytes;
+    return pool.subarray(used - bytes, used);
+  };
 }
 
 function format(bytes: Buffer): string {
