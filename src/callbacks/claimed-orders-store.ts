@@ -51,7 +51,8 @@ const lockedById =
 const PAY = statement(
   'orders.orders.pay',
   `with ${lockedById}
-   update orders.orders o set status = 'paid', paid_by = n.receipt_id, paid_at = clock_timestamp()
+   update orders.orders o set status = 'paid', paid_by = n.receipt_id, paid_at = clock_timestamp(),
+          final_xact = pg_current_xact_id()
      from locked join unnest($1::uuid[], $2::uuid[]) as n(id, receipt_id) using (id)
     where o.id = locked.id and o.claimed_by = n.receipt_id and o.status = 'open'
    returning o.id`,
