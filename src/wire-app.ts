@@ -11,6 +11,7 @@ import {
 } from './balances/routes';
 import { createReceiveCallback } from './callbacks/receive-callback';
 import { createCallbackRoutes } from './callbacks/routes';
+import { createReceiptRoutes, createTransactionRoutes } from './callbacks/views/routes';
 import { createChannelDirectory } from './channels/channel-directory';
 import { createChannels } from './channels/manage-channels';
 import { channelRegistry } from './channels/registry';
@@ -97,7 +98,9 @@ function operatorMounts(
     { path: '/channels', routes: createChannelRoutes({ channels }) },
     { path: '/orders', routes: createOperatorOrderRoutes({ db: databases.orders }) },
     { path: '/orders', routes: createOrderTimelineRoutes({ timeline }) },
+    { path: '/receipts', routes: createReceiptRoutes({ db: databases.orders }) },
     { path: '/receipts', routes: createReceiptTimelineRoutes({ timeline }) },
+    { path: '/transactions', routes: createTransactionRoutes({ db: databases.orders }) },
     { path: '/incidents', routes: createIncidentRoutes({ db: databases.orders }) },
     { path: '/', routes: createAccountingRoutes({ db: databases.accounting }) },
   ];
