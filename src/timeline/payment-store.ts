@@ -144,8 +144,14 @@ export async function readReceipt(db: Queryable<'orders'>, id: ReceiptId): Promi
   return (await db.query<ReceiptFacts>(RECEIPT, [id]))[0];
 }
 
-export function receiptsOfOrder(db: Queryable<'orders'>, order: OrderFacts, limit: number): Promise<ReceiptFacts[]> {
-  return db.query<ReceiptFacts>(RECEIPTS_OF_ORDER, [order.id, order.payment_reference, limit]);
+/** @param reference under which money that met no order is looked for too; null for only what met this one */
+export function receiptsOfOrder(
+  db: Queryable<'orders'>,
+  order: OrderId,
+  reference: string | null,
+  limit: number,
+): Promise<ReceiptFacts[]> {
+  return db.query<ReceiptFacts>(RECEIPTS_OF_ORDER, [order, reference, limit]);
 }
 
 export function transactionsOf(

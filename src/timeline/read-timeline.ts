@@ -130,15 +130,17 @@ async function readForOrder(
 ): Promise<PaymentFacts | undefined> {
   const order = await readOrder(tx, id);
   if (order === undefined || (merchant !== 'any' && order.merchant_id !== merchant)) return undefined;
-  const receipts = await receiptsOfOrder(tx, order, MOST.receipts);
-  return readAround(tx, { order, receipts, paymentReference: order.payment_reference, incidentsOf: order.id });
+  // Money with its reference that came through a channel which does not serve it is none of the merchant's.
+  const paymentReference = merchant === 'any' ? order.payment_reference : null;
+  const receipts = await receiptsOfOrder(tx, order.id, paymentReference, MOST.receipts);
+  return readAround(tx, { order, receipts, paymentReference, incidentsOf: order.id, inside: merchant === 'any' });
 }
 
 async function readForReceipt(tx: Tx<'orders'>, id: ReceiptId): Promise<PaymentFacts | undefined> {
   const receipt = await readReceipt(tx, id);
   if (receipt === undefined) return undefined;
   const order = receipt.order_id === null ? undefined : await readOrder(tx, receipt.order_id);
-  return readAround(tx, { order, receipts: [receipt], paymentReference: null, incidentsOf: null });
+  return readAround(tx, { order, receipts: [receipt], paymentReference: null, incidentsOf: null, inside: true });
 }
 
 interface Scope {
@@ -147,14 +149,16 @@ interface Scope {
   /** Events that came before any receipt are looked for under it. */
   readonly paymentReference: string | null;
   readonly incidentsOf: OrderId | null;
+  /** Whether what only operators see is read too. */
+  readonly inside: boolean;
 }
 
 async function readAround(tx: Tx<'orders'>, scope: Scope): Promise<PaymentFacts> {
-  const { order, receipts, paymentReference } = scope;
+  const { order, receipts, paymentReference, inside } = scope;
   const ids = receipts.map((receipt) => receipt.id);
   const transactions = await transactionsOf(tx, ids, MOST.transactions);
-  const events = await eventsOf(tx, { receipts, paymentReference }, MOST.events);
-  const messages = await messagesOf(tx, ids);
+  const events = inside ? await eventsOf(tx, { receipts, paymentReference }, MOST.events) : [];
+  const messages = inside ? await messagesOf(tx, ids) : [];
   // What the merchant was told of an order is part of the receipt that paid it, and of no other.
   const told = scope.incidentsOf ?? (ids.some((id) => id === order?.paid_by) ? (order?.id ?? null) : null);
   const notifications = await notificationsOf(tx, told, MOST.notifications);

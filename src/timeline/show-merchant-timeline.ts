@@ -17,7 +17,7 @@ const ITS_OWN: ReadonlySet<IncidentFacts['kind']> = new Set(['notification_exhau
  * is settled, where money waits, why somebody looks at it) stays with us.
  */
 export function showMerchantTimeline(order: OrderFacts, payment: PaymentFacts): MerchantTimelineView {
-  const receipts = payment.receipts.filter((receipt) => receipt.order_id === order.id);
+  const { receipts } = payment;
   const traces = tracesOf(receipts);
   const reviews = payment.incidents.filter((incident) => !ITS_OWN.has(incident.kind));
   const items: MerchantTimelineItem[] = [
@@ -32,10 +32,7 @@ export function showMerchantTimeline(order: OrderFacts, payment: PaymentFacts): 
     status: order.status,
     under_review: reviews.some((incident) => incident.status !== 'resolved'),
     items: inOrder(items, MERCHANT_TIMELINE_KINDS),
-    left_out: [
-      ...leftOut('payments', payment.receipts[0]?.total, payment.receipts.length),
-      ...leftOutOfNotifications(payment),
-    ],
+    left_out: [...leftOut('payments', receipts[0]?.total, receipts.length), ...leftOutOfNotifications(payment)],
   };
 }
 

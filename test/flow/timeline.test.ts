@@ -313,6 +313,20 @@ describe('a payment that goes otherwise', () => {
     expect(JSON.stringify(told)).not.toMatch(INTERNALS);
   });
 
+  it('through a channel that does not serve the merchant is none of its business', async () => {
+    const others = await world.channel(undefined, { merchants: [(await world.merchant()).id] });
+    const order = await world.order(merchant);
+    await world.send(others, world.paid(others, order, { providerReference: 'bank-astray' })).expect(503);
+    expect((await timelineOf(order.id)).receipts).toHaveLength(1);
+    const told = await merchantTimeline(order);
+    expect(kindsOf(told)).toEqual(['order_created']);
+    expect(told).toMatchObject({ under_review: false, left_out: [] });
+    await world.query(
+      `update orders.receipts set received_at = received_at - interval '2 minutes' where provider_reference = $1`,
+      ['bank-astray'],
+    );
+  });
+
   it('that is still waiting says what is tried next', async () => {
     const order = await world.order(merchant);
     const unknown = { ...orderless('bank-early'), paymentReference: '0'.repeat(25), account: channel.account };
