@@ -110,7 +110,8 @@ export function notificationItems({
         return { at: started_at, kind: 'notification_attempt', trace_id, facts };
       }),
     ];
-    if (one.ended_at !== null) {
+    // One that nobody is told of only says so: it has no course that could end.
+    if (one.ended_at !== null && one.status !== 'no_endpoint') {
       const facts = { notification, status: one.status };
       items.push({ at: one.ended_at, kind: 'notification_ended', trace_id, facts });
     }

@@ -204,6 +204,7 @@ describe('a payment that goes well', () => {
       voucher_posted: trace,
       notification_created: other,
     });
+    expect(traces).not.toHaveProperty('notification_ended');
     const told = (await merchantTimeline(order)).items.map((one: Json) => one.trace_id);
     expect(new Set(told)).toEqual(new Set([null, trace, other]));
   });
