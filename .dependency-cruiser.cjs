@@ -17,6 +17,7 @@ const CONCEPTS = [
   'orders',
   'reconciliation',
   'terms',
+  'timeline',
 ];
 /** Types and pure functions that concepts share as their language. */
 const CONTRACTS = [

@@ -8,8 +8,10 @@ import { addEndpointCommands } from './cli/endpoints';
 import { addApiKeyCommands, addMerchantCommands } from './cli/merchants';
 import { addOrderCommands } from './cli/orders';
 import { standardOutput } from './cli/output';
+import { addPaymentCommands } from './cli/payments';
 import { addServiceCommands } from './cli/service';
 import { addFeePlanCommands, addPointsRuleCommands } from './cli/terms';
+import { addTimelineCommand } from './cli/timeline';
 import { StartRefused, oneLine } from './database/start-refused';
 
 const HELP = `
@@ -28,6 +30,8 @@ function createProgram(): Command {
   addPointsRuleCommands(program, context);
   addAccountCommands(program, context);
   addOrderCommands(program, context);
+  addPaymentCommands(program, context);
+  addTimelineCommand(program, context);
   addBookCommands(program, context);
   return program;
 }

@@ -1,6 +1,8 @@
 import type { Express } from 'express';
 import { createAccountingRoutes } from './accounting/routes';
+import { createVouchersOfReceipts } from './accounting/vouchers-of-receipts-store';
 import { createAccounts, createPayeeAccounts } from './balances/manage-accounts';
+import { createMovementsOfTransactions } from './balances/movements-of-transactions-store';
 import {
   createAccountRoutes,
   createCustomerRoutes,
@@ -9,11 +11,12 @@ import {
 } from './balances/routes';
 import { createReceiveCallback } from './callbacks/receive-callback';
 import { createCallbackRoutes } from './callbacks/routes';
+import { createReceiptRoutes, createTransactionRoutes } from './callbacks/views/routes';
 import { createChannelDirectory } from './channels/channel-directory';
 import { createChannels } from './channels/manage-channels';
 import { channelRegistry } from './channels/registry';
 import { createChannelRoutes } from './channels/routes';
-import { type Database, SCHEMAS, statement } from './consistency/transaction';
+import { type Database, type Databases, SCHEMAS, statement } from './consistency/transaction';
 import { systemRandom } from './core/random';
 import { type Mount, createApp } from './http/app';
 import { merchantAuthentication, operatorAuthentication } from './http/authentication';
@@ -30,7 +33,13 @@ import { createEndpointRoutes, createNotificationRoutes } from './notifications/
 import { createCloseOrder } from './orders/close-order';
 import { createCreateOrder } from './orders/create-order';
 import { createFindOrders } from './orders/find-orders';
-import { createOrderRoutes } from './orders/routes';
+import { createEventRoutes, createOperatorOrderRoutes, createOrderRoutes } from './orders/routes';
+import { type ReadTimeline, createReadTimeline } from './timeline/read-timeline';
+import {
+  createMerchantTimelineRoutes,
+  createOrderTimelineRoutes,
+  createReceiptTimelineRoutes,
+} from './timeline/routes';
 import { createTerms } from './terms/manage-terms';
 import { createTermsRoutes } from './terms/routes';
 import type { Foundation } from './foundation';
@@ -79,6 +88,7 @@ function operatorMounts(
     allowPrivate: config.allowPrivateEndpoints,
   });
   const payees = createPayeeAccounts({ db: databases.accounts, ids });
+  const timeline = timelineOf(databases);
   return [
     { path: '/merchants/:merchant_id/endpoints', routes: createEndpointRoutes({ endpoints }) },
     { path: '/merchants', routes: createMerchantRoutes({ merchants, apiKeys }) },
@@ -87,6 +97,11 @@ function operatorMounts(
     { path: '/accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.accounts }) }) },
     { path: '/points-accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.points }) }) },
     { path: '/channels', routes: createChannelRoutes({ channels }) },
+    { path: '/orders', routes: createOperatorOrderRoutes({ db: databases.orders }) },
+    { path: '/orders', routes: createOrderTimelineRoutes({ timeline }) },
+    { path: '/receipts', routes: createReceiptRoutes({ db: databases.orders }) },
+    { path: '/receipts', routes: createReceiptTimelineRoutes({ timeline }) },
+    { path: '/transactions', routes: createTransactionRoutes({ db: databases.orders }) },
     { path: '/incidents', routes: createIncidentRoutes({ db: databases.orders }) },
     { path: '/', routes: createAccountingRoutes({ db: databases.accounting }) },
   ];
@@ -118,9 +133,22 @@ function merchantMounts({ databases, ids, notifications, hints }: Foundation): r
       routes: createNotificationRoutes({ deliveries: createDeliveries({ db }) }),
     },
     { path: '/orders', routes: orders },
+    { path: '/orders', routes: createMerchantTimelineRoutes({ timeline: timelineOf(databases) }) },
+    { path: '/events', routes: createEventRoutes({ db }) },
     { path: '/accounts', routes: createMerchantAccountRoutes({ accounts }) },
     { path: '/customers', routes: createCustomerRoutes({ points: createAccounts({ db: databases.points }) }) },
   ];
+}
+
+function timelineOf(databases: Databases): ReadTimeline {
+  return createReadTimeline({
+    db: databases.orders,
+    movementsOf: {
+      accounts: createMovementsOfTransactions({ db: databases.accounts }),
+      points: createMovementsOfTransactions({ db: databases.points }),
+    },
+    vouchersOf: createVouchersOfReceipts({ db: databases.accounting }),
+  });
 }
 
 const ASK = statement('readiness', 'select 1');

@@ -52,7 +52,9 @@ const LOCKED = `locked as materialized (
 const PAY = statement(
   'orders.orders.pay',
   `with ${LOCKED}
-   update orders.orders o set status = 'paid', claimed_by = null, paid_by = locked.receipt_id, paid_at = clock_timestamp()
+   update orders.orders o
+      set status = 'paid', claimed_by = null, paid_by = locked.receipt_id, paid_at = clock_timestamp(),
+          final_xact = pg_current_xact_id()
      from locked where o.id = locked.id and o.claimed_by = locked.receipt_id and o.status = 'open'
    returning o.id`,
 );

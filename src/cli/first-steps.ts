@@ -22,6 +22,7 @@ A first payment, in another shell (the commands find the service through its dat
   curl -i ${service.url}/callbacks/first-bank -H "webhook-id: msg_1" -H "webhook-timestamp: $NOW" -H "webhook-signature: v1,$SIGNATURE" -d "$BODY"
 
   npx quittance orders show 1001
+  npx quittance timeline 1001
   npx quittance trial-balance
 
 Ctrl-C stops it.

@@ -32,6 +32,7 @@ export const ID_PREFIXES = {
   channelKey: 'chk',
   endpoint: 'end',
   order: 'ord',
+  orderEvent: 'oev',
   event: 'evt',
   receipt: 'rcp',
   transaction: 'gtx',

@@ -29,6 +29,8 @@ export const pageFields = {
 const KEYS = {
   id: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   number: /^\d{1,18}$/,
+  /** Of a transaction and a row in it: the order in which changes became visible. */
+  position: /^\d{1,19}\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   text: /^[^\p{Cc}\p{Surrogate}]{1,300}$/u,
 } as const;
 export type CursorKey = keyof typeof KEYS;
@@ -62,7 +64,8 @@ export function listed<Row, Shown>(
   return { data: shown.map(show), next_cursor: last === undefined ? null : makeCursor(keyOf(last)) };
 }
 
-function makeCursor(after: string): string {
+/** The opaque form of a key, for lists that give a cursor even where nothing follows yet. */
+export function makeCursor(after: string): string {
   return Buffer.from(JSON.stringify({ after })).toString('base64url');
 }
 

@@ -24,7 +24,7 @@ const CLOSE = statement(
        join unnest($1::uuid[], $2::uuid[]) as c(id, merchant_id) on o.id = c.id and o.merchant_id = c.merchant_id
       where o.status = 'open' and o.claimed_by is null
       order by o.id for no key update of o)
-   update orders.orders o set status = 'closed', ended_at = clock_timestamp()
+   update orders.orders o set status = 'closed', ended_at = clock_timestamp(), final_xact = pg_current_xact_id()
      from closing where o.id = closing.id and o.status = 'open' and o.claimed_by is null
    returning ${ORDER_COLUMNS}`,
 );
@@ -34,7 +34,7 @@ const EXPIRE = statement(
      select id from orders.orders
       where status = 'open' and claimed_by is null and expires_at <= (select clock_timestamp())
       order by expires_at limit $1 for no key update skip locked)
-   update orders.orders o set status = 'expired', ended_at = clock_timestamp()
+   update orders.orders o set status = 'expired', ended_at = clock_timestamp(), final_xact = pg_current_xact_id()
      from expiring where o.id = expiring.id and o.status = 'open' and o.claimed_by is null
    returning ${ORDER_COLUMNS}`,
 );

@@ -1,30 +1,10 @@
 import { showId } from '../core/ids';
 import { Exact, Money } from '../core/money';
-import type { OrderRow, OrderStatus } from './orders-store';
+import type { OperatorOrderRow } from './order-search-store';
+import type { OperatorOrderView, OrderView } from './order-schemas';
+import type { OrderRow } from './orders-store';
 
-/** An order as merchants see it, in the API and as `data` of a notification. */
-export type OrderView = {
-  readonly id: string;
-  readonly merchant_order_no: string;
-  readonly payment_reference: string;
-  readonly amount: string;
-  readonly currency: string;
-  readonly fee: string;
-  readonly net: string;
-  readonly splits: readonly { readonly account: string; readonly amount: string }[];
-  readonly channels: readonly string[] | null;
-  readonly customer: string | null;
-  readonly points: string;
-  readonly status: OrderStatus;
-  readonly description: string | null;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly created_at: string;
-  readonly expires_at: string | null;
-  readonly paid_at: string | null;
-  readonly ended_at: string | null;
-};
-
-/** `net` is what remains for the merchant after fee and splits; `points` are those that a payment earns the customer. */
+/** An order as merchants see it, in the API and as `data` of a notification or an event. */
 export function showOrder(row: OrderRow): OrderView {
   const money = (amount: string): Money => Money.fromDatabase(amount, row.currency);
   return {
@@ -39,7 +19,7 @@ export function showOrder(row: OrderRow): OrderView {
       account: showId('account', split.account_id),
       amount: money(split.amount).toString(),
     })),
-    channels: row.channels,
+    channels: row.channels === null ? null : [...row.channels],
     customer: row.customer,
     points: new Exact(row.points).toFixed(),
     status: row.status,
@@ -49,5 +29,15 @@ export function showOrder(row: OrderRow): OrderView {
     expires_at: row.expires_at?.toISOString() ?? null,
     paid_at: row.paid_at?.toISOString() ?? null,
     ended_at: row.ended_at?.toISOString() ?? null,
+  };
+}
+
+/** The same with what only the operator knows. */
+export function showOrderToOperator(row: OperatorOrderRow): OperatorOrderView {
+  return {
+    ...showOrder(row),
+    merchant: showId('merchant', row.merchant_id),
+    claimed_by: row.claimed_by === null ? null : showId('receipt', row.claimed_by),
+    paid_by: row.paid_by === null ? null : showId('receipt', row.paid_by),
   };
 }

@@ -82,8 +82,8 @@ function createFlow({ databases }: TestDatabases, sql: AuditWorld['sql'], known:
 
   const order = (id: string, statusAndPaidBy: string): string => {
     number += 1;
-    return `insert into orders.orders (id, merchant_id, merchant_order_no, payment_reference, amount, currency, fee, status, paid_by, ended_at)
-       values ('${id}', '${known.merchant}', 'no ${number}', 'ref${number}', 100, 'USD', 3, ${statusAndPaidBy}, ${LONG_AGO});`;
+    return `insert into orders.orders (id, merchant_id, merchant_order_no, payment_reference, amount, currency, fee, status, paid_by, ended_at, final_xact)
+       values ('${id}', '${known.merchant}', 'no ${number}', 'ref${number}', 100, 'USD', 3, ${statusAndPaidBy}, ${LONG_AGO}, pg_current_xact_id());`;
   };
   const notify = (orderId: string, type: string): string => {
     const id = ids.next();
@@ -186,7 +186,7 @@ function createFlow({ databases }: TestDatabases, sql: AuditWorld['sql'], known:
       await decide(
         settled,
         money,
-        `update orders.orders set status = 'paid', paid_by = '${settled.receipt}' where id = '${settled.order}';` +
+        `update orders.orders set status = 'paid', paid_by = '${settled.receipt}', final_xact = pg_current_xact_id() where id = '${settled.order}';` +
           notify(settled.order, 'order.paid'),
       );
       if (upTo === 'decided') return settled;

@@ -86,8 +86,8 @@ describe('the audit', () => {
     world = await buildAuditWorld();
     await world.sql(
       'orders',
-      `insert into orders.orders (id, merchant_id, merchant_order_no, payment_reference, amount, currency, fee, status)
-       select gen_random_uuid(), '${world.ids.merchant}', 'x' || n, 'x' || n, 1, 'USD', 0, 'closed' from generate_series(1, 30) n`,
+      `insert into orders.orders (id, merchant_id, merchant_order_no, payment_reference, amount, currency, fee, status, final_xact)
+       select gen_random_uuid(), '${world.ids.merchant}', 'x' || n, 'x' || n, 1, 'USD', 0, 'closed', pg_current_xact_id() from generate_series(1, 30) n`,
     );
     const report = await audit();
     const eighth = report.guarantees.find((one) => one.number === 8)!;
