@@ -48,9 +48,9 @@ export interface Foundation extends WiringOptions {
 export function layFoundation(options: WiringOptions): Foundation {
   const { config, databases, urls, logger, clock } = options;
   const jitter = options.jitter ?? systemJitter;
-  const tracer = options.tracer ?? createIdTracer(systemRandom, () => true);
+  const tracer = options.tracer ?? createIdTracer(systemRandom);
   const ids = createIds(clock);
-  const queues = createQueues({ redisUrl: config.redisUrl, postgresUrl: urls.orders, logger, jitter });
+  const queues = createQueues({ redisUrl: config.redisUrl, postgresUrl: urls.orders, logger, jitter, tracer });
   const hints = createHints(queues, logger);
   const incidents = createIncidents({ ids });
   const notifications = createNotifications({ ids, clock, jitter });
@@ -63,6 +63,7 @@ export function layFoundation(options: WiringOptions): Foundation {
     ids,
     jitter,
     logger,
+    tracer,
     outbox: createOutbox(),
     incidents,
     hints,

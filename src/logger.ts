@@ -1,15 +1,31 @@
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
 import type { LogLevel } from './config-variables';
+import { showError, withoutSecrets } from './log-format';
 
-/** Fields that hold secrets wherever they appear, at most two levels deep. */
-const SECRETS = ['authorization', 'secret', 'password', 'token', 'api_key', 'cookie'];
+/** So much may wait for a reader of stdout that has fallen behind; what goes beyond it is dropped. */
+const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
-/** JSON lines on stdout, times in RFC 3339; what holds secrets is replaced, in case that somebody logs a whole object. */
-export function createLogger(level: LogLevel): Logger {
-  return pino({
-    level,
-    base: { pid: process.pid },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
-  });
+/**
+ * JSON lines on stdout, times in RFC 3339. The lines are written without waiting for whoever reads them, because a pipe
+ * whose reader pauses would stop every payment; they are flushed when the process ends and at every fatal line. What is
+ * lost at kill -9 is what has been logged in the last moments: the truth about payments is in the databases.
+ */
+export function createLogger(level: LogLevel, destination: DestinationStream = standardOutput()): Logger {
+  return pino(
+    {
+      level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: (error: unknown) => showError(error) },
+      formatters: { log: withoutSecrets },
+    },
+    destination,
+  );
+}
+
+function standardOutput(): DestinationStream {
+  const stdout = pino.destination({ dest: 1, sync: false, maxLength: MOST_WAITING_BYTES });
+  // A reader that has gone away (EPIPE) takes the log with it and nothing else.
+  stdout.on('error', () => undefined);
+  return stdout;
 }

@@ -1,16 +1,20 @@
+import type { Logger } from 'pino';
 import { Overloaded, Unavailable } from '../core/errors';
-import type { ReceiptId } from '../core/ids';
+import { type ReceiptId, showId } from '../core/ids';
+import { type Traceparent, traceFields } from '../core/traceparent';
 import type { Claims, Failure } from '../consistency/claims';
 import type { SettlePayment } from './settle-payment';
 
 export interface WaitingReceipt {
   readonly id: ReceiptId;
   readonly attempts: number;
+  readonly traceparent: Traceparent | null;
 }
 
 export interface RecoverReceiptsDependencies {
   readonly claims: Claims<'orders', WaitingReceipt>;
   readonly settlePayment: SettlePayment;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 const PAGE = 200;
@@ -23,19 +27,30 @@ const LEASE_MS = 20_000;
  */
 export async function recoverReceipts(deps: RecoverReceiptsDependencies): Promise<number> {
   const { token, rows } = await deps.claims.claim({ limit: PAGE, leaseMs: LEASE_MS });
-  const outcomes = await Promise.all(rows.map((row) => settleOne(deps.settlePayment, row)));
+  const outcomes = await Promise.all(rows.map((row) => settleOne(deps, row)));
   const failures = outcomes.filter((outcome) => outcome !== undefined);
   if (failures.length > 0) await deps.claims.retryLater(token, failures);
   return rows.length;
 }
 
 /** A receipt that waits longer has been given its next time by the step itself; only a failure is put off here. */
-async function settleOne(settlePayment: SettlePayment, row: WaitingReceipt): Promise<Failure | undefined> {
+async function settleOne(
+  { settlePayment, logger }: RecoverReceiptsDependencies,
+  row: WaitingReceipt,
+): Promise<Failure | undefined> {
   try {
     await settlePayment.receipt(row.id);
     return undefined;
   } catch (error) {
     const outage = error instanceof Unavailable || error instanceof Overloaded;
+    const receipt = showId('receipt', row.id);
+    const facts = {
+      event: 'payment.recovery_failed',
+      receipt,
+      attempts: row.attempts,
+      ...traceFields(row.traceparent),
+    };
+    if (!outage) logger.warn({ ...facts, err: error }, 'a receipt could not be settled; it is tried again');
     const reason = error instanceof Error ? error.message : String(error);
     return { key: row.id, attempts: outage ? Math.min(row.attempts, 3) : row.attempts, error: reason };
   }
