@@ -92,7 +92,7 @@ export function parseVariables<T>(schema: z.ZodType<T>, environment: Environment
 function shown(name: string, value: string): string {
   if (/KEY|TOKEN|HEADERS/.test(name)) return `a secret of ${value.length} characters`;
   const clipped = value.length > 80 ? `${value.slice(0, 80)}...` : value;
-  if (!name.endsWith('_URL')) return JSON.stringify(clipped);
+  if (!/_(URL|ENDPOINT)$/.test(name)) return JSON.stringify(clipped);
   const at = value.lastIndexOf('@');
   return at === -1
     ? JSON.stringify(clipped)

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from './core/clock';
 import { DATA_FILES, replaceFile } from './data-dir';
 import { openDatabases } from './database/open';
 import { type Listener, listen } from './listener';
-import { createLogger } from './logger';
+import { createLogger, logWritten } from './logger';
 import { startTelemetry } from './telemetry/start-telemetry';
 import { wire } from './wiring';
 
@@ -99,7 +99,10 @@ export async function runService(config: Config, onReady: (service: RunningServi
   const onSignal = (signal: string): void => {
     const now = systemClock.elapsed();
     if (signalledAt !== undefined && now - signalledAt < SAME_SIGNAL_MS) return;
-    if (signalledAt !== undefined) exit(logger, 1, 'ended by a second signal');
+    if (signalledAt !== undefined) {
+      exit(logger, 1, 'ended by a second signal');
+      return;
+    }
     signalledAt = now;
     logger.info({ event: 'service.stopping', signal }, 'stopping');
     setTimeout(() => {
@@ -126,9 +129,10 @@ export async function runService(config: Config, onReady: (service: RunningServi
   onReady(await starting);
 }
 
-function exit(logger: Logger, code: 0 | 1, message: string, error?: unknown): never {
+/** Ends the process, once its last line is written. */
+function exit(logger: Logger, code: 0 | 1, message: string, error?: unknown): void {
   const event = 'service.ended';
   if (code === 0) logger.info({ event }, message);
   else logger.fatal({ event, ...(error === undefined ? {} : { err: error }) }, message);
-  process.exit(code);
+  void logWritten(logger).then(() => process.exit(code));
 }
