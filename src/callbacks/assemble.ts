@@ -18,7 +18,7 @@ import { type Begun, beginSettlements } from './begin-settlements';
 import type { SettlementPlan } from './plan';
 import { TRACE_OF_RECEIPT, receiptsStore } from './receipts-store';
 import { type IncomingEvent, type RecordDependencies, type Recorded, recordEvents } from './record-events';
-import { type WaitingReceipt, recoverReceipts } from './recover-receipts';
+import { type WaitingReceipt, createRecoveryLog, recoverReceipts } from './recover-receipts';
 import { type SettlePayment, createSettlePayment } from './settle-payment';
 import { type AnnouncePaid, createSettlementHooks } from './settlement-hooks';
 
@@ -70,6 +70,7 @@ export function assembleSettlements(deps: SettlementDependencies): Settlements {
     background,
     tracer,
   });
+  const recoveryLog = createRecoveryLog(logger);
   const receiptClaims = createClaims<'orders', WaitingReceipt>(
     db,
     { schema: 'orders', table: 'receipts', key: 'id', due: ['waiting'], columns: 't.id, t.attempts, t.traceparent' },
@@ -79,7 +80,7 @@ export function assembleSettlements(deps: SettlementDependencies): Settlements {
     settlePayment,
     background,
     recoverTransactions: transactionRecovery(deps, coordinator),
-    recoverReceipts: () => recoverReceipts({ claims: receiptClaims, settlePayment, logger }),
+    recoverReceipts: () => recoverReceipts({ claims: receiptClaims, settlePayment, onFailure: recoveryLog }),
     sweepHolds: () =>
       sweepHolds({
         db,

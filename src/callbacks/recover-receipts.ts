@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
+import { systemClock } from '../core/clock';
 import { Overloaded, Unavailable } from '../core/errors';
 import { type ReceiptId, showId } from '../core/ids';
+import { createLogLimiter } from '../core/log-limiter';
 import { type Traceparent, traceFields } from '../core/traceparent';
 import type { Claims, Failure } from '../consistency/claims';
 import type { SettlePayment } from './settle-payment';
@@ -14,7 +16,8 @@ export interface WaitingReceipt {
 export interface RecoverReceiptsDependencies {
   readonly claims: Claims<'orders', WaitingReceipt>;
   readonly settlePayment: SettlePayment;
-  readonly logger: Pick<Logger, 'warn'>;
+  /** Told of what is no outage; the row keeps the reason, too. */
+  readonly onFailure: (row: WaitingReceipt, error: unknown) => void;
 }
 
 const PAGE = 200;
@@ -35,7 +38,7 @@ export async function recoverReceipts(deps: RecoverReceiptsDependencies): Promis
 
 /** A receipt that waits longer has been given its next time by the step itself; only a failure is put off here. */
 async function settleOne(
-  { settlePayment, logger }: RecoverReceiptsDependencies,
+  { settlePayment, onFailure }: RecoverReceiptsDependencies,
   row: WaitingReceipt,
 ): Promise<Failure | undefined> {
   try {
@@ -43,15 +46,29 @@ async function settleOne(
     return undefined;
   } catch (error) {
     const outage = error instanceof Unavailable || error instanceof Overloaded;
-    const receipt = showId('receipt', row.id);
-    const facts = {
-      event: 'payment.recovery_failed',
-      receipt,
-      attempts: row.attempts,
-      ...traceFields(row.traceparent),
-    };
-    if (!outage) logger.warn({ ...facts, err: error }, 'a receipt could not be settled; it is tried again');
+    if (!outage) onFailure(row, error);
     const reason = error instanceof Error ? error.message : String(error);
     return { key: row.id, attempts: outage ? Math.min(row.attempts, 3) : row.attempts, error: reason };
   }
+}
+
+/** So many lines a minute: an error that meets every receipt is one cause. */
+const FAILURES_PER_MINUTE = 30;
+
+export function createRecoveryLog(logger: Pick<Logger, 'warn'>): RecoverReceiptsDependencies['onFailure'] {
+  const limiter = createLogLimiter({
+    clock: systemClock,
+    lines: FAILURES_PER_MINUTE,
+    onSuppressed: (what, suppressed) => {
+      logger.warn({ event: 'payment.failures_suppressed', what, suppressed }, 'more receipts failed than are logged');
+    },
+  });
+  return (row, error) => {
+    if (!limiter.allows('recovery')) return;
+    const facts = { event: 'payment.recovery_failed', err: error, receipt: showId('receipt', row.id) };
+    logger.warn(
+      { ...facts, attempts: row.attempts, ...traceFields(row.traceparent) },
+      'a receipt could not be settled; it is tried again',
+    );
+  };
 }
