@@ -96,6 +96,19 @@ module.exports = {
       to: { path: OURS, pathNot: '^src/(core|consistency|database)/|^src/(config|config-variables|data-dir)\\.ts$' },
     },
     {
+      name: 'telemetry-knows-no-concept',
+      severity: 'error',
+      from: { path: '^src/telemetry/' },
+      to: { path: OURS, pathNot: '^src/(core|telemetry)/' },
+    },
+    {
+      name: 'recording-of-traces-in-one-place',
+      comment: 'Parts begin spans through the API; whether anything records them is not theirs to know.',
+      severity: 'error',
+      from: { pathNot: '^src/telemetry/|^test/' },
+      to: { path: 'node_modules/@opentelemetry/(?!api/)' },
+    },
+    {
       name: 'one-composition-root',
       comment: 'Whoever needs a part takes it as a dependency.',
       severity: 'error',

@@ -45,7 +45,11 @@ function createHinting(concern: Concern, queues: Pick<Queues, 'add'>, logger: Pi
 
   const drop = (ids: number): void => {
     dropped += ids;
-    if (!isDropping) logger.warn({ queue: concern }, 'the queue takes no hints; the sweep finds the rows');
+    if (!isDropping)
+      logger.warn(
+        { event: 'queue.hints_dropped', queue: concern },
+        'the queue takes no hints; the sweep finds the rows',
+      );
     isDropping = true;
   };
 
@@ -56,7 +60,7 @@ function createHinting(concern: Concern, queues: Pick<Queues, 'add'>, logger: Pi
       if (!(await queues.add(concern, ids))) {
         drop(ids.length);
       } else if (isDropping) {
-        logger.info({ queue: concern, dropped }, 'the queue takes hints again');
+        logger.info({ event: 'queue.hints_taken', queue: concern, dropped }, 'the queue takes hints again');
         isDropping = false;
       }
     }

@@ -39,11 +39,11 @@ export function keepOpen<Part extends Closable>(
   const openOnce = async (failures: number): Promise<Part | undefined> => {
     try {
       const part = await open(closing.signal);
-      if (failures > 0) tools.logger.info({ queue: name, failures }, 'the queue is reached');
+      if (failures > 0) tools.logger.info({ event: 'queue.up', queue: name, failures }, 'the queue is reached');
       return part;
     } catch (error) {
       if (failures === 0 && !closing.signal.aborted)
-        tools.logger.warn({ err: error, queue: name }, 'the queue is down');
+        tools.logger.warn({ event: 'queue.down', err: error, queue: name }, 'the queue is down');
       return undefined;
     }
   };

@@ -1,5 +1,7 @@
+import { type Attributes, SpanKind, type Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Jitter } from '../src/core/backoff';
+import { inSpan } from '../src/core/tracing';
 import { type KeptOpen, keepOpen } from './keep-open';
 import { createPostgresBackend } from './postgres-backend';
 import { CONCERNS, type Concern, IDS_PER_JOB, type JobHandler, type OpenQueue } from './queue-backend';
@@ -25,6 +27,7 @@ export interface QueuesOptions {
   readonly postgresUrl: string;
   readonly logger: Pick<Logger, 'warn' | 'info' | 'debug'>;
   readonly jitter: Jitter;
+  readonly tracer: Tracer;
   /** What the queues' names begin with: `quittance` makes `quittance-outbox`. */
   readonly prefix?: string;
 }
@@ -33,7 +36,7 @@ export function createQueues(options: QueuesOptions): Queues {
   const { logger } = options;
   // A backend that is down says so several times a second; the log says it once, in `keepOpen` and with the hints.
   const onError = (error: Error): void => {
-    logger.debug({ err: error }, 'the queue reports an error');
+    logger.debug({ event: 'queue.error', err: error }, 'the queue reports an error');
   };
   const backend =
     options.redisUrl === undefined
@@ -62,12 +65,12 @@ export function createQueues(options: QueuesOptions): Queues {
         await queue.add(inLists(ids));
         return true;
       } catch (error) {
-        logger.debug({ err: error, queue: nameOf(concern) }, 'jobs could not be added');
+        logger.debug({ event: 'queue.not_added', err: error, queue: nameOf(concern) }, 'jobs could not be added');
         return false;
       }
     },
     work: (concern, concurrency, handle) => {
-      const guarded = guard(handle, nameOf(concern), logger);
+      const guarded = guard(handle, nameOf(concern), options);
       const kept = keepOpen(
         nameOf(concern),
         (signal) => backend.openWorker(nameOf(concern), concurrency, guarded.handle, signal),
@@ -93,20 +96,35 @@ function inLists(ids: readonly string[]): (readonly string[])[] {
   return lists;
 }
 
+/** As OpenTelemetry's semantic conventions for messaging say. The rows have the traces; a job only carries their ids. */
+function attributesOf(queue: string, ids: readonly string[]): Attributes {
+  return {
+    'messaging.system': 'bullmq',
+    'messaging.operation.type': 'process',
+    'messaging.operation.name': 'process',
+    'messaging.destination.name': queue,
+    'messaging.batch.message_count': ids.length,
+  };
+}
+
+type GuardTools = Pick<QueuesOptions, 'tracer'> & { readonly logger: Pick<Logger, 'warn'> };
+
 interface GuardedHandler {
   readonly handle: JobHandler;
   /** From now on jobs are let go unread; resolves when those that run are done, whatever becomes of the connection. */
   finish(): Promise<void>;
 }
 
-function guard(handle: JobHandler, queue: string, logger: Pick<Logger, 'warn'>): GuardedHandler {
+function guard(handle: JobHandler, queue: string, { logger, tracer }: GuardTools): GuardedHandler {
   const running = new Set<Promise<void>>();
   let finished = false;
   const attempt = async (ids: readonly string[]): Promise<void> => {
     try {
-      await handle(ids);
+      const options = { kind: SpanKind.CONSUMER, attributes: attributesOf(queue, ids) };
+      await inSpan(tracer, `process ${queue}`, undefined, options, () => handle(ids));
     } catch (error) {
-      logger.warn({ err: error, queue, ids: ids.length }, 'a job failed; the sweep brings its rows back');
+      const facts = { event: 'queue.job_failed', err: error, queue, ids: ids.length };
+      logger.warn(facts, 'a job failed; the sweep brings its rows back');
     }
   };
   return {

@@ -45,10 +45,14 @@ async function keepSweeping(
   while (!stopping.aborted) {
     try {
       await runWhileFull(sweep, stopping);
-      if (failures > 0) tools.logger.info({ sweep: sweep.name, failures }, 'a sweep works again');
+      if (failures > 0) tools.logger.info({ event: 'sweep.works', sweep: sweep.name, failures }, 'a sweep works again');
       failures = 0;
     } catch (error) {
-      if (failures === 0) tools.logger.warn({ err: error, sweep: sweep.name }, 'a sweep failed; it goes on trying');
+      if (failures === 0)
+        tools.logger.warn(
+          { event: 'sweep.failed', err: error, sweep: sweep.name },
+          'a sweep failed; it goes on trying',
+        );
       failures += 1;
     }
     // From 80 % to 120 %, so that processes that were started together do not sweep together.

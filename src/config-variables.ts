@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { telemetryVariables } from './config-telemetry';
 import { StartRefused } from './database/start-refused';
 
 /** The environment variables of the service: how each is written, and what a person is told where one is wrong. */
@@ -56,6 +57,7 @@ export const serviceVariables = auditVariables.extend({
   QUITTANCE_ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'true or false').optional(),
   ANSWER_BUDGET_MS: whole(100, 60_000, 3_500),
   TRANSACTION_DEADLINE_MS: whole(1_000, 600_000, 10_000),
+  ...telemetryVariables,
 });
 
 export const clientVariables = z.object({
@@ -88,9 +90,9 @@ export function parseVariables<T>(schema: z.ZodType<T>, environment: Environment
 
 /** What a variable was, without what must not stand in a log. */
 function shown(name: string, value: string): string {
-  if (/KEY|TOKEN/.test(name)) return `a secret of ${value.length} characters`;
+  if (/KEY|TOKEN|HEADERS/.test(name)) return `a secret of ${value.length} characters`;
   const clipped = value.length > 80 ? `${value.slice(0, 80)}...` : value;
-  if (!name.endsWith('_URL')) return JSON.stringify(clipped);
+  if (!/_(URL|ENDPOINT)$/.test(name)) return JSON.stringify(clipped);
   const at = value.lastIndexOf('@');
   return at === -1
     ? JSON.stringify(clipped)

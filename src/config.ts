@@ -16,6 +16,8 @@ import {
   parseVariables,
   serviceVariables,
 } from './config-variables';
+import { telemetryConfig } from './config-telemetry';
+import type { TelemetryConfig } from './telemetry/telemetry';
 import { StartRefused } from './database/start-refused';
 
 /** What every verb needs that touches the databases. */
@@ -43,6 +45,7 @@ export interface Config extends DatabaseConfig {
   readonly answerBudgetMs: number;
   /** How long a global transaction may try before recovery cancels it. */
   readonly transactionDeadlineMs: number;
+  readonly telemetry: TelemetryConfig;
 }
 
 /** How the command line finds the service. */
@@ -75,6 +78,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     allowPrivateEndpoints: (variables.QUITTANCE_ALLOW_PRIVATE_ENDPOINTS ?? String(embedded)) === 'true',
     answerBudgetMs: variables.ANSWER_BUDGET_MS,
     transactionDeadlineMs: variables.TRANSACTION_DEADLINE_MS,
+    telemetry: telemetryConfig(variables),
     masterKeys: masterKeys(database, variables.QUITTANCE_MASTER_KEY),
     operatorToken: variables.QUITTANCE_OPERATOR_TOKEN ?? kept(database.dataDir, DATA_FILES.operatorToken, 'base64url'),
   };

@@ -15,6 +15,7 @@ import { type Sealer, createSealer } from './core/sealing';
 import type { DatabaseUrls } from './database/pools';
 import type { Incidents } from './incidents/incident';
 import { createIncidents } from './incidents/incidents-store';
+import { loggingIncidents } from './incidents/log-incidents';
 import { createNotifications } from './notifications/announce';
 import type { Notifications } from './notifications/notify';
 import { announcementOf } from './orders/close-order';
@@ -48,11 +49,11 @@ export interface Foundation extends WiringOptions {
 export function layFoundation(options: WiringOptions): Foundation {
   const { config, databases, urls, logger, clock } = options;
   const jitter = options.jitter ?? systemJitter;
-  const tracer = options.tracer ?? createIdTracer(systemRandom, () => true);
+  const tracer = options.tracer ?? createIdTracer(systemRandom);
   const ids = createIds(clock);
-  const queues = createQueues({ redisUrl: config.redisUrl, postgresUrl: urls.orders, logger, jitter });
+  const queues = createQueues({ redisUrl: config.redisUrl, postgresUrl: urls.orders, logger, jitter, tracer });
   const hints = createHints(queues, logger);
-  const incidents = createIncidents({ ids });
+  const incidents = loggingIncidents(createIncidents({ ids }), logger);
   const notifications = createNotifications({ ids, clock, jitter });
   const settlements = assembleSettlements({
     db: databases.orders,
@@ -63,6 +64,7 @@ export function layFoundation(options: WiringOptions): Foundation {
     ids,
     jitter,
     logger,
+    tracer,
     outbox: createOutbox(),
     incidents,
     hints,

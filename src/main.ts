@@ -6,7 +6,8 @@ import { type Clock, systemClock } from './core/clock';
 import { DATA_FILES, replaceFile } from './data-dir';
 import { openDatabases } from './database/open';
 import { type Listener, listen } from './listener';
-import { createLogger } from './logger';
+import { createLogger, logWritten } from './logger';
+import { startTelemetry } from './telemetry/start-telemetry';
 import { wire } from './wiring';
 
 export interface RunningService {
@@ -30,17 +31,19 @@ export async function startService(config: Config, options: ServiceOptions = {})
   const logger = options.logger ?? createLogger(config.logLevel);
   const clock = options.clock ?? systemClock;
   const onTrouble = (sentence: string): void => {
-    logger.warn(sentence);
+    logger.warn({ event: 'service.trouble' }, sentence);
   };
   const stops: (() => Promise<void>)[] = [];
   const unwind = once(async () => {
     for (const stop of stops.reverse()) await stop();
   });
   try {
+    const telemetry = startTelemetry(config.telemetry, logger);
+    stops.push(() => telemetry.stop());
     const opened = await openDatabases(config, { embedded: 'own', migrate: true, onTrouble });
     stops.push(opened.close);
     const { databases, urls } = opened;
-    const parts = wire({ config, databases, urls, logger, clock });
+    const parts = wire({ config, databases, urls, logger, clock, tracer: telemetry.tracer });
     stops.push(() => parts.stop());
     // Whoever gets an answer finds everything running: nobody is listened to before the workers have begun.
     await parts.start();
@@ -48,7 +51,8 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const listener = await listen(parts.app, config);
     stops.push(() => listener.close());
     stops.push(publish(config, listener));
-    logger.info({ url: listener.url, embedded: config.urls === undefined, migrated: opened.migrated }, 'listening');
+    const facts = { url: listener.url, embedded: config.urls === undefined, migrated: opened.migrated };
+    logger.info({ event: 'service.listening', ...facts }, 'listening');
     return { url: listener.url, logger, stop: unwind };
   } catch (error) {
     await unwind();
@@ -95,9 +99,12 @@ export async function runService(config: Config, onReady: (service: RunningServi
   const onSignal = (signal: string): void => {
     const now = systemClock.elapsed();
     if (signalledAt !== undefined && now - signalledAt < SAME_SIGNAL_MS) return;
-    if (signalledAt !== undefined) exit(logger, 1, 'ended by a second signal');
+    if (signalledAt !== undefined) {
+      exit(logger, 1, 'ended by a second signal');
+      return;
+    }
     signalledAt = now;
-    logger.info({ signal }, 'stopping');
+    logger.info({ event: 'service.stopping', signal }, 'stopping');
     setTimeout(() => {
       exit(logger, 1, 'stopping took too long');
     }, STOP_MS).unref();
@@ -122,8 +129,10 @@ export async function runService(config: Config, onReady: (service: RunningServi
   onReady(await starting);
 }
 
-function exit(logger: Logger, code: 0 | 1, message: string, error?: unknown): never {
-  if (code === 0) logger.info(message);
-  else logger.fatal(error === undefined ? {} : { err: error }, message);
-  process.exit(code);
+/** Ends the process, once its last line is written. */
+function exit(logger: Logger, code: 0 | 1, message: string, error?: unknown): void {
+  const event = 'service.ended';
+  if (code === 0) logger.info({ event }, message);
+  else logger.fatal({ event, ...(error === undefined ? {} : { err: error }) }, message);
+  void logWritten(logger).then(() => process.exit(code));
 }

@@ -42,6 +42,7 @@ export function wire(options: WiringOptions): Wired {
     jitter,
     onStuck: createStuckVoucherReport({ incidents }),
     logger,
+    tracer,
   });
   const http = createHttpClient({ allowPrivate: config.allowPrivateEndpoints });
   const notifier = createNotifier({

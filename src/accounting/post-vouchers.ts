@@ -107,7 +107,8 @@ async function postTogether(
   });
   if (link !== undefined) {
     const { number, hash, vouchers, keyId, signature } = link;
-    deps.logger.info({ number, hash, vouchers, keyId, signature }, 'the head of the books has moved');
+    const facts = { event: 'books.head_moved', number, hash, vouchers, keyId, signature };
+    deps.logger.info(facts, 'the head of the books has moved');
   }
   return standing;
 }

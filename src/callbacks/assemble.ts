@@ -1,7 +1,9 @@
+import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Jitter } from '../core/backoff';
 import { gather } from '../core/gather';
 import type { Ids, ReceiptId } from '../core/ids';
+import { inListSpan } from '../core/tracing';
 import { createClaims } from '../consistency/claims';
 import type { Hints, Outbox } from '../consistency/outbox/outbox';
 import { type Coordinator, createCoordinator } from '../consistency/tcc/coordinator';
@@ -15,8 +17,8 @@ import { type Background, createBackground } from './background';
 import { type Begun, beginSettlements } from './begin-settlements';
 import type { SettlementPlan } from './plan';
 import { TRACE_OF_RECEIPT, receiptsStore } from './receipts-store';
-import { type RecordDependencies, recordEvents } from './record-events';
-import { type WaitingReceipt, recoverReceipts } from './recover-receipts';
+import { type IncomingEvent, type RecordDependencies, type Recorded, recordEvents } from './record-events';
+import { type WaitingReceipt, createRecoveryLog, recoverReceipts } from './recover-receipts';
 import { type SettlePayment, createSettlePayment } from './settle-payment';
 import { type AnnouncePaid, createSettlementHooks } from './settlement-hooks';
 
@@ -26,6 +28,7 @@ export interface SettlementDependencies {
   readonly ids: Ids;
   readonly jitter: Jitter;
   readonly logger: Logger;
+  readonly tracer: Tracer;
   readonly outbox: Outbox;
   readonly incidents: Incidents;
   readonly hints: Hints;
@@ -51,30 +54,33 @@ const STUCK_AFTER_ATTEMPTS = 8;
 const TOMBSTONE_DAYS = 30;
 
 export function assembleSettlements(deps: SettlementDependencies): Settlements {
-  const { db, ids, jitter, participants, incidents } = deps;
-  const background = createBackground(deps.logger);
+  const { db, ids, jitter, participants, incidents, tracer, logger } = deps;
+  const background = createBackground(logger);
   const coordinator = createCoordinator<SettlementPlan>({
     db,
     participants,
     hooks: createSettlementHooks(deps),
+    tracer,
     lists: INSIDE,
   });
   const settlePayment = createSettlePayment({
-    record: gather((events) => recordEvents(deps, events), { step: 'callbacks.record', ...DOOR }),
+    record: gather(recordInSpan(deps), { step: RECORD, ...DOOR }),
     begin: gather((receipts) => beginAgain(deps, receipts), { step: 'callbacks.begin', ...INSIDE }),
     coordinator,
     background,
+    tracer,
   });
+  const recoveryLog = createRecoveryLog(logger);
   const receiptClaims = createClaims<'orders', WaitingReceipt>(
     db,
-    { schema: 'orders', table: 'receipts', key: 'id', due: ['waiting'], columns: 't.id, t.attempts' },
+    { schema: 'orders', table: 'receipts', key: 'id', due: ['waiting'], columns: 't.id, t.attempts, t.traceparent' },
     { ids, jitter },
   );
   return {
     settlePayment,
     background,
     recoverTransactions: transactionRecovery(deps, coordinator),
-    recoverReceipts: () => recoverReceipts({ claims: receiptClaims, settlePayment }),
+    recoverReceipts: () => recoverReceipts({ claims: receiptClaims, settlePayment, onFailure: recoveryLog }),
     sweepHolds: () =>
       sweepHolds({
         db,
@@ -87,6 +93,19 @@ export function assembleSettlements(deps: SettlementDependencies): Settlements {
       return forgotten.reduce((sum, count) => sum + count, 0);
     },
   };
+}
+
+const RECORD = 'callbacks.record';
+function recordInSpan(deps: SettlementDependencies) {
+  return (events: readonly IncomingEvent[]): Promise<readonly Recorded[]> =>
+    inListSpan(
+      deps.tracer,
+      RECORD,
+      events,
+      (event) => event.traceparent,
+      {},
+      () => recordEvents(deps, events),
+    );
 }
 
 /** Commit A for receipts that are there already: a new attempt after a cancelled one, or after a wait. */

@@ -3,8 +3,9 @@ import type { Logger } from 'pino';
 import { assertNever } from '../core/errors';
 import type { ChannelId } from '../core/ids';
 import type { Clock } from '../core/clock';
-import { type Traceparent, traceFields } from '../core/traceparent';
+import type { Traceparent } from '../core/traceparent';
 import type { Acknowledgement, ChannelAccount, ChannelAdapter, RawCallback } from '../channels/channel';
+import { type CallbackRecord, type CallbackRequest, createCallbackLog } from './callback-log';
 import type { IncomingEvent } from './record-events';
 import type { SettlePayment, Settlement } from './settle-payment';
 
@@ -34,21 +35,21 @@ export type Received =
  * acknowledged only when all are final. Past the answer's budget the bank is told to try again while the work goes on.
  */
 export function createReceiveCallback(deps: ReceiveCallbackDependencies) {
-  return async (channelName: string, callback: RawCallback, traceparent: Traceparent): Promise<Received> => {
+  const recordOf = createCallbackLog(deps.logger, deps.clock);
+  return async (channelName: string, callback: RawCallback, request: CallbackRequest): Promise<Received> => {
     const channel = await deps.find(channelName);
     if (channel === undefined) return { kind: 'no_such_channel' };
     const { adapter } = channel;
+    const record = recordOf(channel, request);
     const verification = adapter.verify(callback, channel.account, deps.clock.now());
     switch (verification.kind) {
       case 'refused':
-        deps.logger.warn(
-          { channel: channel.name, reason: verification.reason, ...traceFields(traceparent) },
-          'callback refused',
-        );
+        record.refused(verification.reason);
         return { kind: 'refused', answer: adapter.refused() };
       case 'verified': {
-        const events = incomingEvents(channel, callback, verification, traceparent);
-        const settled = await withinBudget(deps, channel, traceparent, settleAll(deps, events));
+        const events = incomingEvents(channel, callback, verification, record.traceparent);
+        const settled = await withinBudget(deps, record, settleAll(deps, events));
+        if (settled !== 'failed') record.answered(settled, verification.events);
         return settled === 'final'
           ? { kind: 'success', answer: adapter.success() }
           : { kind: 'try_again', answer: adapter.tryAgain() };
@@ -68,19 +69,17 @@ async function settleAll(deps: ReceiveCallbackDependencies, events: readonly Inc
 
 /** Whatever goes wrong behind a verified callback is ours to mend: the bank is asked to call again. */
 async function withinBudget(
-  { logger, answerBudgetMs }: ReceiveCallbackDependencies,
-  channel: CalledChannel,
-  traceparent: Traceparent,
+  { answerBudgetMs }: ReceiveCallbackDependencies,
+  record: CallbackRecord,
   work: Promise<Settlement>,
-): Promise<Settlement> {
+): Promise<Settlement | 'failed'> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Settlement>((resolve) => {
     timer = setTimeout(resolve, answerBudgetMs, 'try_again');
   });
-  const guarded = work.catch((error: unknown): Settlement => {
-    const facts = { err: error, channel: channel.name, ...traceFields(traceparent) };
-    logger.error(facts, 'a verified callback could not be settled now');
-    return 'try_again';
+  const guarded = work.catch((error: unknown) => {
+    record.failed(error);
+    return 'failed' as const;
   });
   try {
     return await Promise.race([guarded, late]);

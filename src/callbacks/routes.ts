@@ -1,7 +1,8 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { Problem } from '../core/errors';
 import type { Acknowledgement, RawCallback } from '../channels/channel';
-import { traceOf } from '../http/request-trace';
+import { requestIdOf } from '../http/request-id';
+import { spanOf } from '../http/request-trace';
 import type { createReceiveCallback } from './receive-callback';
 
 /** What a callback may weigh: 256 KiB. Adyen's largest batches are a tenth of it. */
@@ -13,7 +14,10 @@ export function createCallbackRoutes(receive: ReturnType<typeof createReceiveCal
   const router = express.Router();
   const raw = express.raw({ type: () => true, limit: CALLBACK_LIMIT_BYTES, inflate: false });
   router.post('/:channel', raw, async (request: Request<{ channel: string }>, response) => {
-    const received = await receive(request.params.channel, rawCallback(request), traceOf(request));
+    const received = await receive(request.params.channel, rawCallback(request), {
+      requestId: requestIdOf(request),
+      span: spanOf(request),
+    });
     switch (received.kind) {
       case 'no_such_channel':
         throw new Problem('not_found', 'there is no such channel');

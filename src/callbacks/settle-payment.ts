@@ -1,5 +1,7 @@
+import type { Tracer } from '@opentelemetry/api';
 import { assertNever } from '../core/errors';
 import type { ReceiptId } from '../core/ids';
+import { inSpan } from '../core/tracing';
 import type { Coordinator, OpenTransaction } from '../consistency/tcc/coordinator';
 import type { Refusal } from '../consistency/tcc/log-store';
 import type { Begun } from './begin-settlements';
@@ -15,6 +17,7 @@ export interface SettlePaymentDependencies {
   readonly begin: (receipt: ReceiptId) => Promise<Begun>;
   readonly coordinator: Coordinator<SettlementPlan>;
   readonly background: Background;
+  readonly tracer: Tracer;
 }
 
 export interface SettlePayment {
@@ -37,22 +40,25 @@ export interface SettlePayment {
  * | the merchant is notified               | after D | best effort on a schedule, written in D               |
  */
 export function createSettlePayment(deps: SettlePaymentDependencies): SettlePayment {
-  const { record, begin, coordinator, background } = deps;
+  const { record, begin, coordinator, background, tracer } = deps;
   const inFlight = new Map<ReceiptId, Promise<Settlement>>();
 
-  const settle = async (receipt: ReceiptId, transaction: Transaction): Promise<Settlement> => {
+  const settle = (receipt: ReceiptId, transaction: Transaction): Promise<Settlement> =>
+    inSpan(tracer, 'settle payment', transaction.traceparent, {}, () => settleOnce(receipt, transaction));
+
+  const settleOnce = async (receipt: ReceiptId, transaction: Transaction): Promise<Settlement> => {
     const tried = await tryOrGiveUp(transaction);
     switch (tried.kind) {
       case 'held':
-        if ((await coordinator.decide(transaction.gid)) === 'abandoned') return again(receipt);
-        background.run('confirm', coordinator.confirmAll(transaction));
+        if ((await coordinator.decide(transaction)) === 'abandoned') return again(receipt);
+        background.run('confirm', coordinator.confirmAll(transaction), transaction);
         return 'final';
       case 'refused':
         return planAround(receipt, transaction, tried.refusals);
       case 'late':
         return again(receipt);
       case 'mismatch':
-        background.run('cancel', coordinator.cancelAll(transaction));
+        background.run('cancel', coordinator.cancelAll(transaction), transaction);
         return 'try_again';
       default:
         return assertNever(tried);
@@ -64,7 +70,7 @@ export function createSettlePayment(deps: SettlePaymentDependencies): SettlePaym
     try {
       return await coordinator.tryAll(transaction);
     } catch (error) {
-      background.run('cancel', coordinator.cancelAll(transaction));
+      background.run('cancel', coordinator.cancelAll(transaction), transaction);
       throw error;
     }
   };
@@ -105,7 +111,7 @@ export function createSettlePayment(deps: SettlePaymentDependencies): SettlePaym
     if (begun.kind !== 'opened') return proceed(begun);
     const settling = proceed(begun).finally(() => inFlight.delete(begun.receiptId));
     inFlight.set(begun.receiptId, settling);
-    background.run('settle', settling);
+    background.keep(settling);
     return settling;
   };
 

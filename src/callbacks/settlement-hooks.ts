@@ -1,6 +1,7 @@
+import type { Logger } from 'pino';
 import { assertNever } from '../core/errors';
-import type { Ids, NotificationId, OrderId, ReceiptId } from '../core/ids';
-import type { Traceparent } from '../core/traceparent';
+import { type Ids, type NotificationId, type OrderId, type ReceiptId, showId } from '../core/ids';
+import { type Traceparent, traceFields } from '../core/traceparent';
 import { VOUCHER_MESSAGE_VERSION, VOUCHER_TOPIC, type VoucherMessage } from '../accounting/voucher-message';
 import type { Hints, Outbox, OutboxMessage } from '../consistency/outbox/outbox';
 import type { OnMoved, TransactionHooks } from '../consistency/tcc/hooks';
@@ -17,6 +18,7 @@ export interface SettlementHookDependencies {
   readonly outbox: Outbox;
   readonly incidents: Incidents;
   readonly hints: Hints;
+  readonly logger: Pick<Logger, 'info'>;
   readonly announcePaid: AnnouncePaid;
 }
 
@@ -78,10 +80,29 @@ function decided(deps: SettlementHookDependencies): OnMoved<SettlementPlan> {
     const incidents = settlements.flatMap((one) => incidentsOf(one, receipts.get(one.receipt_id)));
     if (incidents.length > 0) await deps.incidents.report(tx, incidents);
     return () => {
+      for (const one of settlements) logDecided(deps.logger, one, receipts.get(one.receipt_id));
       deps.hints.outbox(messages.map((message) => message.id));
       deps.hints.notifications(notifications);
     };
   };
+}
+
+/** The canonical line of a payment: once it is decided, and only then. */
+function logDecided(logger: Pick<Logger, 'info'>, one: Settlement, receipt: DecidedReceipt | undefined): void {
+  const { plan } = one;
+  const facts = {
+    event: 'payment.decided',
+    outcome: plan.outcome,
+    receipt: showId('receipt', one.receipt_id),
+    order: one.order_id === null ? null : showId('order', one.order_id),
+    transaction: showId('transaction', one.gid),
+    merchant: plan.merchantId === null ? null : showId('merchant', plan.merchantId),
+    channel: plan.channel,
+    amount: plan.gross,
+    currency: plan.currency,
+    ...traceFields(receipt?.traceparent),
+  };
+  logger.info(facts, 'payment decided');
 }
 
 function claimsOf(settlements: readonly Settlement[]): OrderClaim[] {

@@ -9,8 +9,8 @@ import { jsonBody } from './json-body';
 import { noSuchRoute } from './no-such-route';
 import type { Routes } from './operation';
 import { problemHandler } from './problem-details';
-import { requestIdOf, requestIds } from './request-id';
-import { requestTraces } from './request-trace';
+import { requestIds } from './request-id';
+import { requestFields, requestTraces } from './request-trace';
 
 /** Routes and the path below which they are mounted, which may name parameters: `/merchants/:merchant_id/endpoints`. */
 export interface Mount {
@@ -79,7 +79,8 @@ function logRequests(logger: Logger): RequestHandler {
     res.on('finish', () => {
       logger.debug(
         {
-          request_id: requestIdOf(req),
+          event: 'http.answered',
+          ...requestFields(req),
           method: req.method,
           path: req.originalUrl.split('?')[0],
           status: res.statusCode,

@@ -5,7 +5,7 @@ import { Problem, assertNever } from '../core/errors';
 import { callerOf } from './caller';
 import type { IdempotencyKeys, KeptAnswer } from './idempotency-keys';
 import { mayKeepAnswer } from './kept-answer';
-import { requestIdOf } from './request-id';
+import { requestFields } from './request-trace';
 
 const VISIBLE = /^[\x21-\x7e]{1,255}$/;
 
@@ -40,7 +40,10 @@ export function idempotency(deps: { readonly keys: IdempotencyKeys; readonly log
             await deps.keys.finish(attempt, begun.lease, mayKeepAnswer(res) ? answer : undefined);
           } catch (error) {
             // What the request did is done, and the caller who hears of it has no reason to repeat it.
-            deps.logger.error({ err: error, request_id: requestIdOf(req) }, 'an answer could not be kept');
+            deps.logger.error(
+              { event: 'http.answer_not_kept', err: error, ...requestFields(req) },
+              'an answer could not be kept',
+            );
           }
         });
         next();

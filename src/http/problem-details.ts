@@ -1,11 +1,17 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Logger } from 'pino';
+import { systemClock } from '../core/clock';
+import { createLogLimiter } from '../core/log-limiter';
 import { Overloaded, PROBLEMS, Problem, type ProblemCode, Unavailable } from '../core/errors';
 import { doNotKeepAnswer } from './kept-answer';
 import { requestIdOf } from './request-id';
+import { requestFields } from './request-trace';
 
 /** Seconds after which a caller may try again what the service could not do. */
 const RETRY_AFTER_SECONDS = 1;
+
+/** So many lines of each kind: a database that is down fails every request, and one line says as much as thousands. */
+const FAILURES_PER_MINUTE = 30;
 
 /** What body-parser calls the ways in which a body can be wrong (its README, "Errors"). */
 const BODY_ERRORS: Readonly<Record<string, ProblemCode>> = {
@@ -19,10 +25,18 @@ const BODY_ERRORS: Readonly<Record<string, ProblemCode>> = {
  * with its request id and answered without any detail: a stack trace helps an attacker more than a caller.
  */
 export function problemHandler(logger: Logger): ErrorRequestHandler {
+  const limiter = createLogLimiter({
+    clock: systemClock,
+    lines: FAILURES_PER_MINUTE,
+    onSuppressed: (code, suppressed) => {
+      logger.error({ event: 'http.failures_suppressed', code, suppressed }, 'more requests failed than are logged');
+    },
+  });
   return (error: unknown, req, res, next) => {
     const problem = toProblem(error);
-    if (problem.status >= 500 || problem.cause !== undefined) {
-      logger.error({ err: error, request_id: requestIdOf(req), code: problem.code }, 'a request failed');
+    if ((problem.status >= 500 || problem.cause !== undefined) && limiter.allows(problem.code)) {
+      const facts = { event: 'http.failed', err: error, code: problem.code, ...requestFields(req) };
+      logger.error(facts, 'a request failed');
     }
     if (res.headersSent) {
       next(error);

@@ -1,18 +1,19 @@
-import { SpanKind, type Tracer } from '@opentelemetry/api';
+import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Database } from '../consistency/transaction';
 import { type Jitter, backoffMs } from '../core/backoff';
 import type { Clock } from '../core/clock';
 import { isTransient } from '../core/errors';
-import type { EndpointId, Ids, NotificationId } from '../core/ids';
+import { type EndpointId, type Ids, type NotificationId, showId } from '../core/ids';
+import { traceFields } from '../core/traceparent';
 import type { Sealer } from '../core/sealing';
 import type { Incidents } from '../incidents/incident';
 import { type Attempt, createAttemptStarter } from './begin-attempts';
 import type { HttpClient } from './http-client';
-import { startSpan, traceparentOf } from '../core/tracing';
 import { dueNotifications, markOverdue } from './notifications-store';
 import { createResultRecorder } from './record-results';
 import { createWebhooks } from './send-webhook';
+import { traceAttempt } from './trace-attempt';
 import { type Place, ROOM_LIMITS, type RoomLimits, createWaitingRooms } from './waiting-rooms';
 
 export interface Notifier {
@@ -38,7 +39,7 @@ export interface NotifierTools {
   readonly jitter: Jitter;
   readonly http: HttpClient;
   readonly incidents: Incidents;
-  readonly logger: Pick<Logger, 'warn' | 'error'>;
+  readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   readonly tracer: Tracer;
   readonly limits?: Partial<RoomLimits>;
   /** How long an attempt may take with everything around it, before another process may take it for lost. */
@@ -80,7 +81,8 @@ export function createNotifier(tools: NotifierTools): Notifier {
     try {
       return await starter.begin(ids);
     } catch (error) {
-      tools.logger.warn({ err: error, notifications: ids.length }, 'notifications could not be claimed');
+      const facts = { event: 'notification.not_claimed', err: error, notifications: ids.length };
+      tools.logger.warn(facts, 'notifications could not be claimed');
       return [];
     }
   };
@@ -123,16 +125,21 @@ function createPerformer(tools: NotifierTools): (attempt: Attempt) => Promise<bo
   const webhooks = createWebhooks(tools);
   const recorder = createResultRecorder(tools);
   return async (attempt) => {
-    const { id, payload, traceparent } = attempt.notification;
-    const span = startSpan(tools.tracer, 'POST', traceparent, { kind: SpanKind.CLIENT });
+    const { id, payload } = attempt.notification;
     try {
-      const judged = await webhooks.send(id, payload, attempt.endpoint, traceparentOf(span));
-      span.end();
+      const judged = await traceAttempt(tools, attempt, (traceparent) =>
+        webhooks.send(id, payload, attempt.endpoint, traceparent),
+      );
       await persisting(() => recorder.record(attempt, judged), tools.jitter);
       return judged.result.kind === 'told';
     } catch (error) {
       // The attempt stays `started`; when its lease has run out, the schedule goes on from there.
-      tools.logger.error({ err: error, notification: id }, 'the result of a notification could not be recorded');
+      const notification = showId('notification', id);
+      const facts = { event: 'notification.result_lost', err: error, notification };
+      tools.logger.error(
+        { ...facts, ...traceFields(attempt.notification.traceparent) },
+        'the result of a notification could not be recorded',
+      );
       return undefined;
     }
   };

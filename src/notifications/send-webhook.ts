@@ -38,7 +38,8 @@ export function createWebhooks(tools: WebhookTools): Webhooks {
     try {
       return headersFor(id, payload, signersOf(endpoint), tools.clock.now());
     } catch (error) {
-      tools.logger.error({ err: error, endpoint: endpoint.id }, 'the secret of an endpoint cannot be opened');
+      const facts = { event: 'endpoint.secret_unreadable', err: error, endpoint: showId('endpoint', endpoint.id) };
+      tools.logger.error(facts, 'the secret of an endpoint cannot be opened');
       return undefined;
     }
   };

@@ -11,12 +11,11 @@ import { createChannelRoutes } from '../../src/channels/routes';
 import { type Database, inTransaction, type Queryable, statement } from '../../src/consistency/transaction';
 import type { Clock } from '../../src/core/clock';
 import { createIds, showId } from '../../src/core/ids';
-import { systemRandom } from '../../src/core/random';
 import { createSealer } from '../../src/core/sealing';
 import { createApp } from '../../src/http/app';
 import { operatorAuthentication } from '../../src/http/authentication';
-import { createIdTracer } from '../../src/telemetry/id-tracer';
 import { testDatabases, type TestDatabases } from '../support/databases';
+import { idTracer } from '../support/quiet';
 import { createStripeBank, everyVendorBank, type VendorBank, type VendorCallback } from '../support/vendor-callbacks';
 
 const TOKEN = 'operator-token-of-this-test';
@@ -59,7 +58,7 @@ beforeAll(async () => {
   app = createApp({
     logger: pino({ level: 'silent' }),
     ids,
-    tracer: createIdTracer(systemRandom, () => true),
+    tracer: idTracer,
     ready: () => Promise.reject(new Error('not asked here')),
     authenticateOperator: operatorAuthentication(TOKEN),
     authenticateMerchant: (_req, _res, next) => {

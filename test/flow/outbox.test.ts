@@ -6,6 +6,7 @@ import { type StuckMessage, createOutboxWorker } from '../../src/consistency/out
 import type { Consumed, OutboxMessage } from '../../src/consistency/outbox/outbox';
 import { inTransaction } from '../../src/consistency/transaction';
 import { type TestDatabases, testDatabases } from '../support/databases';
+import { idTracer, quietLogger } from '../support/quiet';
 
 interface OutboxState {
   readonly event_key: string;
@@ -56,6 +57,8 @@ describe('the outbox', () => {
       ],
       ids,
       jitter: () => 0,
+      logger: quietLogger,
+      tracer: idTracer,
       backoff: { firstMs: 2, capMs: 20 },
       onStuck: (_tx, messages) => {
         stuck.push(...messages);

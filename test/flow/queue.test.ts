@@ -7,10 +7,11 @@ import { createWorkers } from '../../jobs/workers';
 import { startMerchantServer } from '../support/merchant-server';
 import { notificationWorld } from '../support/notification-world';
 import { type QueueServer, postgresQueueServer, redisQueueServer } from '../support/queue-server';
+import { idTracer } from '../support/quiet';
 import { describeWithRedis } from '../support/redis';
 
 const silent = { warn: () => undefined, info: () => undefined, debug: () => undefined };
-const tools = { jitter: systemJitter, logger: silent };
+const tools = { jitter: systemJitter, logger: silent, tracer: idTracer };
 
 describe('the queue on PostgreSQL', () => {
   behavesAsQueue(postgresQueueServer);

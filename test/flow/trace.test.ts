@@ -11,11 +11,14 @@ let server: MerchantServer;
 let merchant: Merchant;
 let channel: Channel;
 let order: Json;
+/** Ends what a test has beside its world, also where it fails. */
+const ends: (() => unknown)[] = [];
 
 beforeEach(async () => {
   server = await startMerchantServer();
 });
 afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
   await world.stop();
   await server.close();
 });
@@ -82,19 +85,18 @@ it.each([
     transactionDeadlineMs: 300,
     answerBudgetMs: 100,
   });
+  ends.push(mortal.goOn, () => dying.stop());
   const { traceId, header } = aTrace();
   await dying.send(channel, world.paid(channel, order)).set('traceparent', header).expect(503);
   await mortal.stopped;
   const second = await startWorld({ on: world });
+  ends.push(() => second.stop());
   await world.query(`update orders.outbox set enqueued_until = clock_timestamp()`);
   await world.query(`update orders.notifications set enqueued_until = clock_timestamp()`);
   await world.quiet(30_000);
   for (const table of ['outbox', 'notifications']) expect(await tracesIn(table)).toEqual([traceId]);
   expect(traceIdOf(server.received[0]!.traceparent)).toBe(traceId);
   await world.mustBeSound();
-  mortal.goOn();
-  await dying.stop();
-  await second.stop();
 });
 
 it('an order that its merchant closes is announced under the request, one that expires under a new trace', async () => {

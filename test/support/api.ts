@@ -29,8 +29,8 @@ import { createFindOrders } from '../../src/orders/find-orders';
 import { createOrderRoutes } from '../../src/orders/routes';
 import { createTerms } from '../../src/terms/manage-terms';
 import { createTermsRoutes } from '../../src/terms/routes';
-import { createIdTracer } from '../../src/telemetry/id-tracer';
 import { type TestDatabases, testDatabases } from './databases';
+import { idTracer } from './quiet';
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests-only';
 
@@ -103,7 +103,6 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
   const terms = createTerms({ db, ids });
   const accounts = createAccounts({ db: accountsDb });
   const points = createAccounts({ db: pointsDb });
-  const tracer = createIdTracer(systemRandom, () => true);
   const ending = { db, notifications, hint: () => undefined };
   const ready = { value: true };
   const callbacks = Router();
@@ -119,7 +118,7 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
   const app = createApp({
     logger,
     ids,
-    tracer,
+    tracer: idTracer,
     ready: () => Promise.resolve({ orders: ready.value }),
     authenticateOperator: operatorAuthentication(OPERATOR_TOKEN),
     authenticateMerchant: merchantAuthentication({ clock, findKey: apiKeys.find }),
@@ -172,7 +171,7 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
     app,
     accounts,
     points,
-    expireOrders: createExpireOrders({ ...ending, newTrace: () => newTrace(tracer, 'expire order') }),
+    expireOrders: createExpireOrders({ ...ending, newTrace: () => newTrace(idTracer, 'expire order') }),
     announced,
     log,
     ready,

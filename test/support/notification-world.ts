@@ -19,8 +19,8 @@ import { type Notifier, type NotifierTools, createNotifier } from '../../src/not
 import { createHttpClient } from '../../src/notifications/http-client';
 import { type Endpoints, type NewEndpoint, createEndpoints } from '../../src/notifications/manage-endpoints';
 import type { NotificationType } from '../../src/notifications/notify';
-import { createIdTracer } from '../../src/telemetry/id-tracer';
 import { type TestDatabases, testDatabases } from './databases';
+import { idTracer, quietLogger } from './quiet';
 
 /** Notifications without the rest of the service: merchants and orders are made by SQL. */
 export interface NotificationWorld {
@@ -61,8 +61,6 @@ export async function notificationWorld(): Promise<NotificationWorld> {
   const endpoints = createEndpoints({ db, ids, sealer, random: systemRandom, allowPrivate: true });
   const notifications = createNotifications({ ids, clock: systemClock, jitter });
   const incidents = createIncidents({ ids });
-  const logger = { warn: () => undefined, error: () => undefined };
-  const tracer = createIdTracer(systemRandom, () => true);
   const closing: (() => Promise<void>)[] = [];
   let statements = 0;
   const query = <R extends object>(sql: string, values: readonly unknown[] = []): Promise<R[]> =>
@@ -78,7 +76,7 @@ export async function notificationWorld(): Promise<NotificationWorld> {
     return id;
   };
 
-  const tools = { db, sealer, ids, clock: systemClock, jitter, incidents, logger, tracer };
+  const tools = { db, sealer, ids, clock: systemClock, jitter, incidents, logger: quietLogger, tracer: idTracer };
   return {
     databases,
     db,

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import supertest from 'supertest';
 import { type AuditReport, formatAudit, runAudit } from '../../src/audit/run-audit';
 import type { Config } from '../../src/config';
 import { type Clock, systemClock } from '../../src/core/clock';
 import { type Row, statement } from '../../src/consistency/transaction';
 import { createSealer } from '../../src/core/sealing';
+import { NO_TELEMETRY } from '../../src/telemetry/telemetry';
 import { type Wired, wire } from '../../src/wiring';
 import { type TestDatabaseOptions, type TestDatabases, testDatabases } from './databases';
 import {
@@ -22,6 +23,7 @@ export interface WorldOptions extends TestDatabaseOptions {
   readonly answerBudgetMs?: number;
   readonly transactionDeadlineMs?: number;
   readonly clock?: Clock;
+  readonly logger?: Logger;
   /** Another process on the databases of this world. */
   readonly on?: { readonly test: TestDatabases; readonly masterKey: Buffer };
   /** Whether the workers and sweeps run by themselves; without them the test runs what it needs. */
@@ -61,8 +63,9 @@ export async function startWorld(options: WorldOptions = {}) {
     allowPrivateEndpoints: true,
     answerBudgetMs: options.answerBudgetMs ?? 3_500,
     transactionDeadlineMs: options.transactionDeadlineMs ?? 10_000,
+    telemetry: NO_TELEMETRY,
   };
-  const logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
+  const logger = options.logger ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' });
   const wired: Wired = wire({
     config,
     databases: test.databases,

@@ -1,9 +1,13 @@
+import { type Attributes, SpanKind, type Tracer } from '@opentelemetry/api';
+import type { Logger } from 'pino';
 import type { Jitter } from '../../core/backoff';
 import { Unavailable } from '../../core/errors';
 import type { Ids, MessageId } from '../../core/ids';
 import { type Claims, type Failure, createClaims } from '../claims';
 import type { Traceparent } from '../../core/traceparent';
 import { type Database, type Tx, inTransaction } from '../transaction';
+import { inListSpan } from '../../core/tracing';
+import { type OutboxLogger, createConsumingLog } from './consuming-log';
 import type { Consumed, Consumer, OutboxMessage } from './outbox';
 import { OUTBOX_TABLE, type OutboxRow, outboxStore } from './outbox-store';
 
@@ -25,7 +29,8 @@ export interface OutboxWorkerDependencies {
   readonly jitter: Jitter;
   /** Tells a person, in a transaction of its own, at every `stuckAfter`-th attempt of a message. */
   readonly onStuck: (tx: Tx<'orders'>, stuck: readonly StuckMessage[]) => Promise<void>;
-  readonly logger?: { error(facts: object, text: string): void };
+  readonly logger: OutboxLogger & Pick<Logger, 'error'>;
+  readonly tracer: Tracer;
   readonly stuckAfter?: number;
   readonly leaseMs?: number;
   readonly backoff?: { readonly firstMs: number; readonly capMs: number };
@@ -51,11 +56,12 @@ type OutboxClaims = Claims<'orders', OutboxRow>;
 
 export function createOutboxWorker(deps: OutboxWorkerDependencies): OutboxWorker {
   const { db, ids, jitter, backoff } = deps;
+  const log = createConsumingLog(deps.logger);
   const claims = createClaims<'orders', OutboxRow>(db, OUTBOX_TABLE, { ids, jitter, ...(backoff && { backoff }) });
   return {
     handle: async (messageIds) => {
       for (let start = 0; start < messageIds.length; start += LIST) {
-        await handleList(deps, claims, messageIds.slice(start, start + LIST));
+        await handleList({ ...deps, log }, claims, messageIds.slice(start, start + LIST));
       }
     },
     findOverdue: (limit) => outboxStore.markOverdue(db, limit, SWEPT_FOR_SECONDS),
@@ -63,7 +69,7 @@ export function createOutboxWorker(deps: OutboxWorkerDependencies): OutboxWorker
 }
 
 async function handleList(
-  deps: OutboxWorkerDependencies,
+  deps: OutboxWorkerDependencies & { readonly log: ReturnType<typeof createConsumingLog> },
   claims: OutboxClaims,
   only: readonly MessageId[],
 ): Promise<void> {
@@ -71,14 +77,33 @@ async function handleList(
   const topics = [...new Set(rows.map((row) => row.topic))];
   // Side by side, and each writes its own result: a topic whose consumer hangs holds up no other.
   const results = await Promise.allSettled(
-    topics.map(async (topic) => {
+    topics.map((topic) => {
       const ofTopic = rows.filter((row) => row.topic === topic);
-      const answers = await consume(deps, topic, ofTopic);
-      await finish(deps, token, ofTopic, answers);
-      await putBack(deps, claims, token, ofTopic, answers);
+      const options = { kind: SpanKind.CONSUMER, attributes: attributesOf(topic, ofTopic) };
+      return inListSpan(deps.tracer, `process ${topic}`, ofTopic, traceOfRow, options, async () => {
+        const answers = await consume(deps, topic, ofTopic);
+        await finish(deps, token, ofTopic, answers);
+        deps.log(ofTopic, answers);
+        await putBack(deps, claims, token, ofTopic, answers);
+      });
     }),
   );
   for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+function traceOfRow(row: OutboxRow): OutboxRow['traceparent'] {
+  return row.traceparent;
+}
+
+/** As OpenTelemetry's semantic conventions for messaging say. */
+function attributesOf(topic: string, rows: readonly OutboxRow[]): Attributes {
+  return {
+    'messaging.system': 'quittance_outbox',
+    'messaging.operation.type': 'process',
+    'messaging.operation.name': 'process',
+    'messaging.destination.name': topic,
+    'messaging.batch.message_count': rows.length,
+  };
 }
 
 /** An answer per row. A consumer that throws has failed for all of them; what it did or did not do, it knows next time. */
@@ -95,7 +120,9 @@ async function consume(
     if (answers.length === rows.length) return answers;
     return failAll(`the consumer answered ${answers.length} of ${rows.length} messages`);
   } catch (error) {
-    if (!(error instanceof Unavailable)) deps.logger?.error({ err: error, topic }, 'an outbox consumer threw');
+    if (!(error instanceof Unavailable)) {
+      deps.logger.error({ event: 'outbox.consumer_threw', err: error, topic }, 'an outbox consumer threw');
+    }
     return failAll(error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,6 +1,6 @@
 import { type Gatherer, gather } from '../../core/gather';
-import type { Gid } from '../../core/ids';
 import type { Traceparent } from '../../core/traceparent';
+import { inListSpan } from '../../core/tracing';
 import type { CoordinatorDependencies } from './hooks';
 import type { LoggedTransaction, Plan, Refusal, TransactionStatus } from './log-store';
 import { createMoves } from './moves';
@@ -19,7 +19,7 @@ export interface Coordinator<P extends Plan> {
   /** Commits B and C, side by side. @throws Unavailable where a participant could not be reached */
   tryAll(transaction: OpenTransaction<P>): Promise<Tried>;
   /** Commit D. @throws Unavailable where the log could not be reached: nothing may be acknowledged then */
-  decide(gid: Gid): Promise<Decision>;
+  decide(transaction: Pick<OpenTransaction<P>, 'gid' | 'traceparent'>): Promise<Decision>;
   /** Commits E and F, then the end. For a decided transaction; repeated until it succeeds, by the flow or by recovery. */
   confirmAll(transaction: OpenTransaction<P>): Promise<void>;
   /** Leaves `trying` for `cancelling` if nobody has decided, cancels every planned branch, tried or not, then the end. */
@@ -34,14 +34,15 @@ export interface OpenTransaction<P extends Plan> extends Pick<LoggedTransaction<
 }
 
 interface Steps {
-  readonly try: Gatherer<Branch, TryAnswer>;
-  readonly confirm: Gatherer<BranchKey, ConfirmAnswer>;
-  readonly cancel: Gatherer<BranchKey, CancelAnswer>;
+  readonly try: Gatherer<Traced<Branch>, TryAnswer>;
+  readonly confirm: Gatherer<Traced<BranchKey>, ConfirmAnswer>;
+  readonly cancel: Gatherer<Traced<BranchKey>, CancelAnswer>;
 }
+type Traced<Item> = Item & { readonly traceparent: Traceparent | null };
 
 /** Each participant and each move of the log gathers for itself, so that one that is down stalls only what needs it. */
 export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<P>): Coordinator<P> {
-  const steps = new Map(deps.participants.map((participant) => [participant.name, stepsOf(participant, deps.lists)]));
+  const steps = new Map(deps.participants.map((participant) => [participant.name, stepsOf(participant, deps)]));
   const moves = createMoves(deps);
   const stepsFor = (name: string): Steps => {
     const found = steps.get(name);
@@ -49,10 +50,14 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
     return found;
   };
   const each = <R>(
-    { gid, plan }: OpenTransaction<P>,
-    act: (steps: Steps, branch: Branch) => Promise<R>,
+    { gid, plan, traceparent }: OpenTransaction<P>,
+    act: (steps: Steps, branch: Traced<Branch>) => Promise<R>,
   ): Promise<R[]> =>
-    allSettled(plan.branches.map(({ participant, branch, legs }) => act(stepsFor(participant), { gid, branch, legs })));
+    allSettled(
+      plan.branches.map(({ participant, branch, legs }) =>
+        act(stepsFor(participant), { gid, branch, legs, traceparent }),
+      ),
+    );
 
   return {
     tryAll: async (transaction) => {
@@ -61,22 +66,26 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
       if (tried.kind === 'mismatch') await deps.hooks.onBug(transaction, 'try_mismatch', {});
       return tried;
     },
-    decide: async (gid) => {
-      const status = await moves.decide({ gid });
+    decide: async ({ gid, traceparent }) => {
+      const status = await moves.decide({ gid, traceparent });
       return status === 'confirming' || status === 'confirmed' ? 'decided' : 'abandoned';
     },
     confirmAll: async (transaction) => {
-      const answers = await each(transaction, (step, { gid, branch }) => step.confirm({ gid, branch }));
+      const answers = await each(transaction, (step, { gid, branch, traceparent }) =>
+        step.confirm({ gid, branch, traceparent }),
+      );
       await requirePossible(deps, transaction, answers);
-      await moves.confirmed({ gid: transaction.gid });
+      await moves.confirmed({ gid: transaction.gid, traceparent: transaction.traceparent });
     },
     cancelAll: async (transaction, refusals) => {
-      const { gid } = transaction;
-      const status = await moves.abandon(refusals === undefined ? { gid } : { gid, refusals });
+      const { gid, traceparent } = transaction;
+      const status = await moves.abandon({ gid, traceparent, ...(refusals === undefined ? {} : { refusals }) });
       if (status !== 'cancelling') return status;
-      const answers = await each(transaction, (step, { gid, branch }) => step.cancel({ gid, branch }));
+      const answers = await each(transaction, (step, { gid: of, branch }) =>
+        step.cancel({ gid: of, branch, traceparent }),
+      );
       await requirePossible(deps, transaction, answers);
-      return moves.cancelled({ gid });
+      return moves.cancelled({ gid, traceparent });
     },
     load: () => ({
       ...Object.fromEntries([...steps].map(([name, step]) => [name, loadOf([step.try, step.confirm, step.cancel])])),
@@ -85,12 +94,34 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
   };
 }
 
-function stepsOf(participant: Participant, lists: CoordinatorDependencies<Plan>['lists']): Steps {
+function stepsOf(
+  participant: Participant,
+  { lists, tracer }: Pick<CoordinatorDependencies<Plan>, 'lists' | 'tracer'>,
+): Steps {
+  const step = <Item extends Traced<BranchKey>, Answer>(
+    name: string,
+    run: (items: readonly Item[]) => Promise<readonly Answer[]>,
+  ): Gatherer<Item, Answer> =>
+    gather(
+      (items) =>
+        inListSpan(
+          tracer,
+          name,
+          items,
+          (item) => item.traceparent,
+          {},
+          () => run(items),
+        ),
+      {
+        step: name,
+        ...lists,
+      },
+    );
   const { name } = participant;
   return {
-    try: gather((branches) => participant.try(branches), { step: `${name}.try`, ...lists }),
-    confirm: gather((keys) => participant.confirm(keys), { step: `${name}.confirm`, ...lists }),
-    cancel: gather((keys) => participant.cancel(keys), { step: `${name}.cancel`, ...lists }),
+    try: step(`${name}.try`, (branches) => participant.try(branches)),
+    confirm: step(`${name}.confirm`, (keys) => participant.confirm(keys)),
+    cancel: step(`${name}.cancel`, (keys) => participant.cancel(keys)),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Tracer } from '@opentelemetry/api';
 import type { Gid } from '../../core/ids';
 import type { Traceparent } from '../../core/traceparent';
 import type { Database, Tx } from '../transaction';
@@ -28,6 +29,7 @@ export interface CoordinatorDependencies<P extends Plan> {
   readonly db: Database<'orders'>;
   readonly participants: readonly Participant[];
   readonly hooks: TransactionHooks<P>;
+  readonly tracer: Tracer;
   /** The longest list of a step and how many items may wait for it. */
   readonly lists: { readonly cap: number; readonly room: number };
 }

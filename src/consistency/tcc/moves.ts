@@ -1,12 +1,15 @@
 import { Unavailable } from '../../core/errors';
 import { type Gatherer, gather } from '../../core/gather';
 import type { Gid } from '../../core/ids';
+import type { Traceparent } from '../../core/traceparent';
+import { inListSpan } from '../../core/tracing';
 import { inTransaction } from '../transaction';
 import type { CoordinatorDependencies, OnMoved } from './hooks';
 import { type Move, type Plan, type Refusal, type TransactionStatus, logStore } from './log-store';
 
 export interface MoveItem {
   readonly gid: Gid;
+  readonly traceparent: Traceparent | null;
   /** Why it is abandoned, where accounts have refused. */
   readonly refusals?: readonly Refusal[];
 }
@@ -25,7 +28,7 @@ export function createMoves<P extends Plan>(deps: CoordinatorDependencies<P>): M
 }
 
 function createMove<P extends Plan>(
-  { db, lists }: CoordinatorDependencies<P>,
+  { db, lists, tracer }: CoordinatorDependencies<P>,
   move: Move,
   onMoved: OnMoved<P>,
 ): Gatherer<MoveItem, TransactionStatus> {
@@ -57,7 +60,22 @@ function createMove<P extends Plan>(
       return found;
     });
   };
-  return gather(run, { step: `transactions.${move}`, ...lists });
+  const step = `transactions.${move}`;
+  return gather(
+    (items) =>
+      inListSpan(
+        tracer,
+        step,
+        items,
+        (item) => item.traceparent,
+        {},
+        () => run(items),
+      ),
+    {
+      step,
+      ...lists,
+    },
+  );
 }
 
 /** The status that a move leaves: found again after a lost connection, it says that nothing was committed. */
