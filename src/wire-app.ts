@@ -1,6 +1,11 @@
 import type { Express } from 'express';
-import { createAccountingRoutes } from './accounting/routes';
+import {
+  createAccountHistoryRoutes,
+  createMerchantHistoryRoutes,
+  createPointsHistoryRoutes,
+} from './balances/history/routes';
 import { createAccounts, createPayeeAccounts } from './balances/manage-accounts';
+import { createAccountHistory } from './balances/past-balance';
 import {
   createAccountRoutes,
   createCustomerRoutes,
@@ -34,6 +39,7 @@ import { createOrderRoutes } from './orders/routes';
 import { createTerms } from './terms/manage-terms';
 import { createTermsRoutes } from './terms/routes';
 import type { Foundation } from './foundation';
+import { booksMounts } from './wire-books';
 
 /** The HTTP side: every route with what it needs. */
 export function wireApp(foundation: Foundation): Express {
@@ -85,9 +91,11 @@ function operatorMounts(
     { path: '/merchants', routes: createPayeeAccountRoutes({ payees, mustBeMerchant: (id) => merchants.get(id) }) },
     { path: '/accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.accounts }) }) },
     { path: '/points-accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.points }) }) },
+    { path: '/accounts', routes: createAccountHistoryRoutes(historyOf(databases.accounts)) },
+    { path: '/points-accounts', routes: createPointsHistoryRoutes(historyOf(databases.points)) },
     { path: '/channels', routes: createChannelRoutes({ channels }) },
     { path: '/incidents', routes: createIncidentRoutes({ db: databases.orders }) },
-    { path: '/', routes: createAccountingRoutes({ db: databases.accounting }) },
+    ...booksMounts(databases),
   ];
 }
 
@@ -118,8 +126,13 @@ function merchantMounts({ databases, ids, notifications, hints }: Foundation): r
     },
     { path: '/orders', routes: orders },
     { path: '/accounts', routes: createMerchantAccountRoutes({ accounts }) },
+    { path: '/accounts', routes: createMerchantHistoryRoutes(historyOf(databases.accounts)) },
     { path: '/customers', routes: createCustomerRoutes({ points: createAccounts({ db: databases.points }) }) },
   ];
+}
+
+function historyOf<S extends 'accounts' | 'points'>(db: Database<S>) {
+  return { accounts: createAccounts({ db }), history: createAccountHistory({ db }) };
 }
 
 const ASK = statement('readiness', 'select 1');

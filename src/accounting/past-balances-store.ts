@@ -21,7 +21,8 @@ export interface PartyKey {
 }
 
 export interface PartyFilter {
-  readonly account: string | undefined;
+  /** Of these accounts only. */
+  readonly accounts: readonly string[] | undefined;
   readonly party: string | undefined;
 }
 
@@ -76,7 +77,7 @@ const BY_PARTY = (chosen: string): string => {
   const next = (after: string): string => `
     select b.account, b.party, b.currency from accounting.checkpoint_balances b
      where (b.account, b.party, b.currency) > (${after}) and b.link_number <= (select link from checkpoint)
-       and ($6::text is null or b.account = $6) and ($7::text is null or b.party = $7)
+       and ($6::text[] is null or b.account = any($6)) and ($7::text is null or b.party = $7)
      order by b.account, b.party, b.currency limit 1`;
   return `
   with recursive ${CHECKPOINT},
@@ -98,7 +99,7 @@ const BY_PARTY = (chosen: string): string => {
     select p.account collate "C", p.party collate "C", p.currency collate "C", p.debit * c.sign, p.credit * c.sign
       from chosen c join accounting.postings p on p.voucher_id = c.id
      where (p.account collate "C", p.party collate "C", p.currency collate "C") > ($2, $3, $4)
-       and ($6::text is null or p.account = $6) and ($7::text is null or p.party = $7)),
+       and ($6::text[] is null or p.account = any($6)) and ($7::text is null or p.party = $7)),
   sums as (
     select account, party, currency, sum(debit) as debit, sum(credit) as credit from parts
      group by account, party, currency order by account, party, currency limit $5::int)
@@ -151,7 +152,7 @@ export const pastBalancesStore = {
     page: { readonly after: PartyKey; readonly limit: number },
   ): Promise<PartySum[]> => {
     const { account, party, currency } = page.after;
-    const values = [point.link, account, party, currency, page.limit, filter.account ?? null, filter.party ?? null];
+    const values = [point.link, account, party, currency, page.limit, filter.accounts ?? null, filter.party ?? null];
     if (point.valueTime === undefined) return tx.query(PARTIES.posted, values);
     return tx.query(PARTIES.value, [...values, point.valueTime]);
   },

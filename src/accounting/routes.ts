@@ -30,7 +30,12 @@ export function createAccountingRoutes({ db }: { readonly db: Database<'accounti
   routes.serve(operations.listLedgerAccounts, async ({ query: { at, by, account, party, ...paging } }) => {
     const page = readPage(paging, 'text');
     const chart = await ledgerStore.chart(db);
-    const filter = { at, by, account, party: party === undefined ? undefined : bareParty(party) };
+    const filter = {
+      at,
+      by,
+      accounts: account === undefined ? undefined : [account],
+      party: party === undefined ? undefined : bareParty(party),
+    };
     const { asOf, sums } = await readPartyBalances(db, filter, { after: openKey(page.after), limit: rowsToRead(page) });
     const { data, next_cursor } = listed(sums, page, showPartyBalance, makeKey);
     return { chart: chart.map(showLedgerAccount), as_of: showAsOf(asOf), data: [...data], next_cursor };

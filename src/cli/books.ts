@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type CommandContext, listVerb, rowsOf, showList, tableVerb, withQuery } from './commands';
 import type { Answer } from './output';
 import { addStatementCommand } from './statement';
+import { addSubLedgersCommand } from './sub-ledgers';
 
 const AT = ['--at <time>', 'as the books stood then: RFC 3339, such as 2026-11-30T23:59:59Z'] as const;
 const BY = ['--by <time>', 'which time counts: posted_at (default) or occurred_at'] as const;
@@ -40,6 +41,7 @@ export function addBookCommands(program: Command, context: CommandContext): void
       ]);
     });
   addStatementCommand(program, context);
+  addSubLedgersCommand(program, context);
   const incidents = program.command('incidents').description('what a person must look at');
   listVerb(incidents, 'list', 'incidents, newest first')
     .option('--status <status>', 'open or resolved')

@@ -47,12 +47,12 @@ export function hledgerBalances(file: string, ...more: string[]): Map<string, st
 
 /** The same of a beancount file, by the first two parts: "Assets:ChannelReceivables USD". */
 export function beancountBalances(file: string): Map<string, string> {
-  const query = 'select root(account, 2) as account, currency, sum(number) as total group by 1, 2';
+  const query = 'select root(account, 2) as account, currency, str(sum(number)) as total group by 1, 2';
   const lines = runTool('bean-query', ['-f', 'csv', file, query]).trim().split('\n');
   return new Map(
     lines.slice(1).map((line) => {
-      const [account, currency, total] = line.split(',').map((cell) => cell.trim());
-      return [`${account!} ${currency!}`, total!] as const;
+      const [, account, currency, total] = /^([^,]+),([A-Z]{3}) *,Decimal\('([^']+)'\)/.exec(line)!;
+      return [`${account!.trim()} ${currency!}`, total!] as const;
     }),
   );
 }

@@ -124,7 +124,7 @@ async function* balancesAt(
   point: BooksPoint,
 ): AsyncGenerator<ExportedBalance, void, undefined> {
   let after: PartyKey = { account: '', party: '', currency: '' };
-  const everyone = { account: undefined, party: undefined };
+  const everyone = { accounts: undefined, party: undefined };
   for (;;) {
     const sums = await partyBalancesAt(db, { point, by: 'posted_at' }, everyone, { after, limit: BALANCES });
     for (const sum of sums) yield balanceOf(sum, chart);
