@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { type CommandContext, listVerb, rowsOf, showList, tableVerb, withQuery } from './commands';
-import type { Answer } from './output';
 import { addStatementCommand } from './statement';
 import { addSubLedgersCommand } from './sub-ledgers';
 
@@ -27,7 +27,7 @@ export function addBookCommands(program: Command, context: CommandContext): void
       showList(context, rowsOf(answer, 'data'), {}, ['account', 'name', 'currency', 'debit', 'credit', 'balance']);
       const totals = rowsOf(answer, 'totals');
       if (totals.length > 0) showList(context, totals, {}, [['total', (row) => row['currency']], ...TOTALS]);
-      context.output.line(describeAsOf(answer['as_of'] as Answer));
+      context.output.line(describeAsOf(answer['as_of']));
     });
   listVerb(program, 'ledger-accounts', 'the chart of accounts, with the balance of each party')
     .option(AT[0], AT[1])
@@ -55,7 +55,10 @@ export function addBookCommands(program: Command, context: CommandContext): void
 
 const TOTALS = ['debit', 'credit', 'difference'] as const;
 
-function describeAsOf(asOf: Answer): string {
-  const when = asOf['at'] === null ? 'now' : `at ${String(asOf['at'])} by ${String(asOf['by'])}`;
-  return asOf['link'] === null ? `${when}: the books are empty` : `${when}: through link ${String(asOf['link'])}`;
+const asOfAnswer = z.object({ at: z.string().nullable(), by: z.string(), link: z.string().nullable() });
+
+function describeAsOf(answer: unknown): string {
+  const { at, by, link } = asOfAnswer.parse(answer);
+  const when = at === null ? 'now' : `at ${at} by ${by}`;
+  return link === null ? `${when}: the books are empty` : `${when}: through link ${link}`;
 }

@@ -66,7 +66,8 @@ export function createClient(baseUrl: string, token: string): ApiClient {
         throw new Error(explain(response.status, readJson(await response.text())));
       }
       const decoder = new TextDecoder();
-      for await (const bytes of response.body) take(decoder.decode(bytes, { stream: true }));
+      const body: ReadableStream<Uint8Array> = response.body;
+      for await (const bytes of body) take(decoder.decode(bytes, { stream: true }));
     },
     list: async (path, query = {}, limit = 1_000) => {
       const rows: Answer[] = [];

@@ -33,10 +33,17 @@ export function addStatementCommand(program: Command, context: CommandContext): 
         context.output.line(JSON.stringify({ ...head, data, next_cursor }, null, 2));
         return;
       }
-      context.output.line(card(head));
+      context.output.line(card(flat(head)));
       showList(context, data, {}, isLedger ? LEDGER_COLUMNS : FUND_COLUMNS);
       if (next_cursor !== null) context.output.line(`the first ${data.length} entries; --limit or --csv give more`);
     });
+}
+
+/** The totals of a fund account's statement as fields of their own. */
+function flat({ totals, ...head }: Answer): Answer {
+  if (typeof totals !== 'object' || totals === null) return head;
+  const sums = Object.entries(totals).map(([name, amount]) => [`total_${name}`, amount] as const);
+  return { ...head, ...Object.fromEntries(sums) };
 }
 
 const LEDGER_COLUMNS = ['posted_at', 'voucher', 'order', 'description', 'debit', 'credit', 'balance_after'];

@@ -78,18 +78,18 @@ describe('balances of the books at a past instant', () => {
 
   it('never change, however much is posted and whatever checkpoints are made meanwhile', async () => {
     const told: { at: string; lines: string[] }[] = [];
-    let posting = true;
+    const load = { posting: true };
     const posters = [1, 2, 3].map(async (poster) => {
-      while (posting) await books.post([{ channel: `p${poster}` }, { currency: 'EUR', gross: '5.00' }]);
+      while (load.posting) await books.post([{ channel: `p${poster}` }, { currency: 'EUR', gross: '5.00' }]);
     });
     const checkpoints = (async () => {
-      while (posting) await checkpoint(10);
+      while (load.posting) await checkpoint(10);
     })();
     while (told.length < 60) {
       const at = await books.now();
       told.push({ at, lines: await trial(at) });
     }
-    posting = false;
+    load.posting = false;
     await Promise.all([...posters, checkpoints]);
     for (const { at, lines } of told) expect(await trial(at)).toEqual(lines);
     expect(new Set(told.map(({ lines }) => lines.join())).size).toBeGreaterThan(5);

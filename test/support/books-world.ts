@@ -61,7 +61,7 @@ export async function booksWorld() {
         if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
     },
     sql: async <R extends object>(text: string): Promise<R[]> =>
-      ((await world.databases.accounting.knex.raw(text)) as { rows: R[] }).rows,
+      (await world.databases.accounting.knex.raw<{ rows: R[] }>(text)).rows,
     /** Changes rows as somebody would who may do anything to the database. */
     tamper: async (text: string): Promise<void> => {
       await world.databases.accounting.knex.raw(
@@ -70,9 +70,9 @@ export async function booksWorld() {
     },
     /** The database's present, with six decimals. */
     now: async (): Promise<string> => {
-      const { rows } = (await world.databases.accounting.knex.raw(
+      const { rows } = await world.databases.accounting.knex.raw<{ rows: { now: string }[] }>(
         `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now`,
-      )) as { rows: { now: string }[] };
+      );
       return rows[0]!.now;
     },
   };
