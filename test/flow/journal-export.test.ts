@@ -190,7 +190,10 @@ describeWithLedgerTools('an export of the journal during a load of payments', ()
         runTool('hledger', ['-f', journal, 'check', '--strict', 'payees', 'ordereddates']);
         const end = /to (\S+)$/m.exec(text)![1]!;
         expect(shown(hledgerBalances(journal))).toEqual(await expected(db, 'hledger', end));
-        runTool('bean-check', [join(folder, `r${round}.beancount`)]);
+        const beancount = join(folder, `r${round}.beancount`);
+        runTool('bean-check', [beancount]);
+        const beanEnd = /^option "title" ".* to (\S+)"$/m.exec(bean)![1]!;
+        expect(shown(beancountBalances(beancount))).toEqual(await expected(db, 'beancount', beanEnd));
       }
       await load.finished();
       await world.quiet();
