@@ -17,6 +17,7 @@ export const periodText = z
   .union([dateTime, z.iso.date().regex(YEAR, 'is not between the years 1970 and 2199')], {
     error: 'is neither a date nor a time as RFC 3339 has it',
   })
+  .meta({ description: 'A date, for its first instant in UTC, or RFC 3339', example: '2026-11-01' })
   .transform((text) => (text.includes('T') ? text : `${text}T00:00:00Z`));
 
 /** The fields of a query about a period: `from` is included, `to` is not. */
