@@ -16,6 +16,7 @@ const CONCEPTS = [
   'notifications',
   'orders',
   'reconciliation',
+  'sub-ledgers',
   'terms',
   'timeline',
 ];

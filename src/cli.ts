@@ -5,6 +5,7 @@ import { addBookCommands } from './cli/books';
 import { addChannelCommands } from './cli/channels';
 import { commandContext } from './cli/commands';
 import { addEndpointCommands } from './cli/endpoints';
+import { addJournalCommands } from './cli/journal';
 import { addApiKeyCommands, addMerchantCommands } from './cli/merchants';
 import { addOrderCommands } from './cli/orders';
 import { standardOutput } from './cli/output';
@@ -33,6 +34,7 @@ function createProgram(): Command {
   addPaymentCommands(program, context);
   addTimelineCommand(program, context);
   addBookCommands(program, context);
+  addJournalCommands(program, standardOutput);
   return program;
 }
 

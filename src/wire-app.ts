@@ -1,8 +1,13 @@
 import type { Express } from 'express';
-import { createAccountingRoutes } from './accounting/routes';
 import { createVouchersOfReceipts } from './accounting/vouchers-of-receipts-store';
+import {
+  createAccountHistoryRoutes,
+  createMerchantHistoryRoutes,
+  createPointsHistoryRoutes,
+} from './balances/history/routes';
 import { createAccounts, createPayeeAccounts } from './balances/manage-accounts';
 import { createMovementsOfTransactions } from './balances/movements-of-transactions-store';
+import { createAccountHistory } from './balances/past-balance';
 import {
   createAccountRoutes,
   createCustomerRoutes,
@@ -43,6 +48,7 @@ import {
 import { createTerms } from './terms/manage-terms';
 import { createTermsRoutes } from './terms/routes';
 import type { Foundation } from './foundation';
+import { booksMounts } from './wire-books';
 
 /** The HTTP side: every route with what it needs. */
 export function wireApp(foundation: Foundation): Express {
@@ -96,6 +102,8 @@ function operatorMounts(
     { path: '/merchants', routes: createPayeeAccountRoutes({ payees, mustBeMerchant: (id) => merchants.get(id) }) },
     { path: '/accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.accounts }) }) },
     { path: '/points-accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.points }) }) },
+    { path: '/accounts', routes: createAccountHistoryRoutes(historyOf(databases.accounts)) },
+    { path: '/points-accounts', routes: createPointsHistoryRoutes(historyOf(databases.points)) },
     { path: '/channels', routes: createChannelRoutes({ channels }) },
     { path: '/orders', routes: createOperatorOrderRoutes({ db: databases.orders }) },
     { path: '/orders', routes: createOrderTimelineRoutes({ timeline }) },
@@ -103,7 +111,7 @@ function operatorMounts(
     { path: '/receipts', routes: createReceiptTimelineRoutes({ timeline }) },
     { path: '/transactions', routes: createTransactionRoutes({ db: databases.orders }) },
     { path: '/incidents', routes: createIncidentRoutes({ db: databases.orders }) },
-    { path: '/', routes: createAccountingRoutes({ db: databases.accounting }) },
+    ...booksMounts(databases),
   ];
 }
 
@@ -136,6 +144,7 @@ function merchantMounts({ databases, ids, notifications, hints }: Foundation): r
     { path: '/orders', routes: createMerchantTimelineRoutes({ timeline: timelineOf(databases) }) },
     { path: '/events', routes: createEventRoutes({ db }) },
     { path: '/accounts', routes: createMerchantAccountRoutes({ accounts }) },
+    { path: '/accounts', routes: createMerchantHistoryRoutes(historyOf(databases.accounts)) },
     { path: '/customers', routes: createCustomerRoutes({ points: createAccounts({ db: databases.points }) }) },
   ];
 }
@@ -149,6 +158,10 @@ function timelineOf(databases: Databases): ReadTimeline {
     },
     vouchersOf: createVouchersOfReceipts({ db: databases.accounting }),
   });
+}
+
+function historyOf<S extends 'accounts' | 'points'>(db: Database<S>) {
+  return { accounts: createAccounts({ db }), history: createAccountHistory({ db }) };
 }
 
 const ASK = statement('readiness', 'select 1');

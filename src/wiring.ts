@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import type { Queues } from '../jobs/queues';
 import type { Sweep } from '../jobs/sweep';
 import { createWorkers } from '../jobs/workers';
+import { createCheckpointSweep } from './accounting/make-checkpoint';
 import { createVoucherConsumer } from './accounting/post-vouchers';
 import { createStuckVoucherReport } from './accounting/report-stuck-vouchers';
 import { type OutboxWorker, createOutboxWorker } from './consistency/outbox/consume';
@@ -107,6 +108,12 @@ function recoveries(foundation: Foundation): readonly Sweep[] {
     { name: 'expired orders', everyMs: 1_000, fullPage: PAGE, run: () => expireOrders(PAGE) },
     { name: 'open holds', everyMs: 30_000, run: settlements.sweepHolds },
     { name: 'tombstones', everyMs: HOUR_MS, fullPage: 1_000, run: settlements.forgetTombstones },
+    {
+      name: 'checkpoints of the books',
+      everyMs: 30_000,
+      fullPage: 1,
+      run: createCheckpointSweep({ db: databases.accounting }),
+    },
     {
       name: 'idempotency keys',
       everyMs: HOUR_MS,

@@ -1,4 +1,4 @@
-import { type Tx, statement } from '../consistency/transaction';
+import { type Queryable, statement } from '../consistency/transaction';
 import { utc } from './vouchers-store';
 
 export interface LinkRow {
@@ -61,9 +61,10 @@ const POSTINGS = statement(
 
 /** Reads the chain in its order, page by page. */
 export const chainStore = {
-  links: (tx: Tx<'accounting'>, after: string, limit: number): Promise<LinkRow[]> => tx.query(LINKS, [after, limit]),
-  vouchers: (tx: Tx<'accounting'>, first: string, last: string): Promise<VoucherRow[]> =>
-    tx.query(VOUCHERS, [first, last]),
-  postings: (tx: Tx<'accounting'>, voucherIds: readonly string[]): Promise<PostingRow[]> =>
-    tx.query(POSTINGS, [voucherIds]),
+  links: (db: Queryable<'accounting'>, after: string, limit: number): Promise<LinkRow[]> =>
+    db.query(LINKS, [after, limit]),
+  vouchers: (db: Queryable<'accounting'>, first: string, last: string): Promise<VoucherRow[]> =>
+    db.query(VOUCHERS, [first, last]),
+  postings: (db: Queryable<'accounting'>, voucherIds: readonly string[]): Promise<PostingRow[]> =>
+    db.query(POSTINGS, [voucherIds]),
 };

@@ -4,29 +4,9 @@ import { type PostingRow, VOUCHER_COLUMNS, type VoucherRow, chainStore } from '.
 export interface LedgerAccountRow {
   readonly code: string;
   readonly name: string;
-  readonly type: string;
+  readonly type: 'asset' | 'liability' | 'income' | 'expense';
   readonly normal_side: 'debit' | 'credit';
-  readonly party: string;
-}
-
-/** What was posted to an account in one currency, over all parties or of one. Amounts are the database's numerics. */
-export interface LedgerSum {
-  readonly account: string;
-  readonly name: string;
-  readonly normal_side: 'debit' | 'credit';
-  readonly currency: string;
-  readonly debit: string;
-  readonly credit: string;
-}
-
-export interface PartySum extends LedgerSum {
-  readonly party: string;
-}
-
-export interface PartyKey {
-  readonly account: string;
-  readonly currency: string;
-  readonly party: string;
+  readonly party: 'none' | 'channel' | 'merchant' | 'payee';
 }
 
 export interface VoucherFilter {
@@ -34,31 +14,9 @@ export interface VoucherFilter {
   readonly receiptId: string | undefined;
 }
 
-/** Sums over all postings take longer than a statement of the payment flow may. */
-const ALLOW_LONG = statement('accounting.postings.allow_long', `select set_config('statement_timeout', '30s', true)`);
-
 const CHART_ROWS = statement(
   'accounting.ledger_accounts.list',
   'select code, name, type, normal_side, party from accounting.ledger_accounts order by code',
-);
-
-const TRIAL_BALANCE = statement(
-  'accounting.postings.trial_balance',
-  `select p.account, a.name, a.normal_side, p.currency, p.debit, p.credit
-     from (select account, currency, sum(debit) as debit, sum(credit) as credit
-             from accounting.postings group by account, currency) p
-     join accounting.ledger_accounts a on a.code = p.account
-    order by p.account, p.currency`,
-);
-
-const BY_PARTY = statement(
-  'accounting.postings.by_party',
-  `select p.account, a.name, a.normal_side, p.currency, p.party, p.debit, p.credit
-     from (select account, currency, party, sum(debit) as debit, sum(credit) as credit
-             from accounting.postings where (account, currency, party) > ($1, $2, $3)
-            group by account, currency, party order by account, currency, party limit $4) p
-     join accounting.ledger_accounts a on a.code = p.account
-    order by p.account, p.currency, p.party`,
 );
 
 const NEWEST = 'order by v.id desc limit $2';
@@ -78,12 +36,6 @@ const VOUCHERS_OF_RECEIPT = statement(
 /** Reads of the books for people. */
 export const ledgerStore = {
   chart: (db: Queryable<'accounting'>): Promise<LedgerAccountRow[]> => db.query(CHART_ROWS),
-  trialBalance: async (tx: Tx<'accounting'>): Promise<LedgerSum[]> => {
-    await tx.query(ALLOW_LONG);
-    return tx.query(TRIAL_BALANCE);
-  },
-  byParty: (db: Queryable<'accounting'>, after: PartyKey, limit: number): Promise<PartySum[]> =>
-    db.query(BY_PARTY, [after.account, after.currency, after.party, limit]),
   /** Newest first. */
   vouchers: (
     db: Queryable<'accounting'>,

@@ -1,12 +1,15 @@
 import { showId } from '../core/ids';
 import { displayAmount } from '../core/money';
-import type { LedgerAccountRow, PartySum } from './ledger-store';
+import type { AsOfView, ChartView, PartyBalanceView, TrialBalanceView, VoucherView } from './accounting-schemas';
+import type { LedgerAccountRow } from './ledger-store';
+import type { PartySum } from './past-balances-store';
 import type { VoucherWithPostings } from './read-vouchers';
-import { type TrialBalance, toLine } from './trial-balance';
+import { type AsOf, type TrialBalance, toLine } from './trial-balance';
 
 /** The books as the operator API shows them. */
-export function showTrialBalance({ lines, totals }: TrialBalance): object {
+export function showTrialBalance({ asOf, lines, totals }: TrialBalance): TrialBalanceView {
   return {
+    as_of: showAsOf(asOf),
     data: lines.map((line) => ({
       account: line.account,
       name: line.name,
@@ -24,16 +27,26 @@ export function showTrialBalance({ lines, totals }: TrialBalance): object {
   };
 }
 
-export function showLedgerAccount(row: LedgerAccountRow): object {
+export function showAsOf({ point, by }: AsOf): AsOfView {
+  return {
+    at: point.at ?? null,
+    by,
+    link: point.link === '0' ? null : point.link,
+    hash: point.hash,
+    posted_at: point.postedAt,
+  };
+}
+
+export function showLedgerAccount(row: LedgerAccountRow): ChartView {
   return { account: row.code, name: row.name, type: row.type, normal_side: row.normal_side, party: row.party };
 }
 
-export function showPartyBalance(row: PartySum): object {
+export function showPartyBalance(row: PartySum): PartyBalanceView {
   const { account, name, debit, credit, balance } = toLine(row);
   return {
     account,
     name,
-    party: row.party === '' ? null : row.party,
+    party: showParty(row.party),
     currency: row.currency,
     debit: debit.toString(),
     credit: credit.toString(),
@@ -41,21 +54,35 @@ export function showPartyBalance(row: PartySum): object {
   };
 }
 
-export function showVoucher(voucher: VoucherWithPostings): object {
+export function showParty(party: string): string | null {
+  return party === '' ? null : party;
+}
+
+export function showReferences(row: {
+  readonly order_id: string | null;
+  readonly receipt_id: string | null;
+  readonly gid: string | null;
+}): Pick<VoucherView, 'order' | 'receipt' | 'transaction'> {
+  return {
+    order: row.order_id === null ? null : showId('order', row.order_id),
+    receipt: row.receipt_id === null ? null : showId('receipt', row.receipt_id),
+    transaction: row.gid === null ? null : showId('transaction', row.gid),
+  };
+}
+
+export function showVoucher(voucher: VoucherWithPostings): VoucherView {
   return {
     id: showId('voucher', voucher.id),
     kind: voucher.kind,
     description: voucher.description,
-    order: voucher.order_id === null ? null : showId('order', voucher.order_id),
-    receipt: voucher.receipt_id === null ? null : showId('receipt', voucher.receipt_id),
-    transaction: voucher.gid === null ? null : showId('transaction', voucher.gid),
+    ...showReferences(voucher),
     link: voucher.link_number,
     content_hash: voucher.content_hash,
     occurred_at: voucher.occurred_at,
     posted_at: voucher.posted_at,
     postings: voucher.postings.map(({ account, party, currency, debit, credit }) => ({
       account,
-      party: party === '' ? null : party,
+      party: showParty(party),
       currency,
       debit: displayAmount(debit, currency),
       credit: displayAmount(credit, currency),

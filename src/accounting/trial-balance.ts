@@ -1,7 +1,14 @@
 import type { Currency } from '../core/currencies';
 import { Money } from '../core/money';
 import { type Database, inTransaction } from '../consistency/transaction';
-import { type LedgerSum, ledgerStore } from './ledger-store';
+import { type BooksPoint, type TimeBasis, newestPoint, pointAt } from './books-point';
+import {
+  type LedgerSum,
+  type PartyFilter,
+  type PartyKey,
+  type PartySum,
+  pastBalancesStore,
+} from './past-balances-store';
 
 /** One account of the books in one currency. */
 export interface TrialBalanceLine {
@@ -21,16 +28,71 @@ export interface TrialBalanceTotal {
 }
 
 export interface TrialBalance {
+  readonly asOf: AsOf;
   readonly lines: readonly TrialBalanceLine[];
   /** One per currency. */
   readonly totals: readonly TrialBalanceTotal[];
 }
 
-/** The balance of every account and currency of the books, as of one instant. */
-export async function readTrialBalance(db: Database<'accounting'>): Promise<TrialBalance> {
-  const lines = (await inTransaction(db, (tx) => ledgerStore.trialBalance(tx))).map(toLine);
+/** What a balance speaks of: a point in the books and the time that counts. */
+export interface AsOf {
+  readonly point: BooksPoint;
+  readonly by: TimeBasis;
+}
+
+/** When, and by which time; without an instant, what the books say now. */
+export interface AsOfQuery {
+  readonly at?: string | undefined;
+  readonly by?: TimeBasis | undefined;
+}
+
+/**
+ * The balance of every account and currency of the books.
+ * @throws Problem `invalid_request` for an instant that has not come yet
+ */
+export async function readTrialBalance(db: Database<'accounting'>, query: AsOfQuery = {}): Promise<TrialBalance> {
+  const asOf = await findAsOf(db, query);
+  const sums = await inTransaction(db, async (tx) => {
+    await pastBalancesStore.allowLong(tx);
+    return pastBalancesStore.trialBalance(tx, asOf.point.link, valueTimeOf(asOf));
+  });
+  const lines = sums.map(toLine);
   const currencies = [...new Set(lines.map((line) => line.debit.currency))].sort();
-  return { lines, totals: currencies.map((currency) => totalOf(lines, currency)) };
+  return { asOf, lines, totals: currencies.map((currency) => totalOf(lines, currency)) };
+}
+
+/** The balance of every party of every account, by page, in the order of account, party and currency. */
+export async function readPartyBalances(
+  db: Database<'accounting'>,
+  query: AsOfQuery & PartyFilter,
+  page: { readonly after: PartyKey; readonly limit: number },
+): Promise<{ readonly asOf: AsOf; readonly sums: readonly PartySum[] }> {
+  const asOf = await findAsOf(db, query);
+  return { asOf, sums: await partyBalancesAt(db, asOf, query, page) };
+}
+
+/** The same at a point that is known already. */
+export function partyBalancesAt(
+  db: Database<'accounting'>,
+  asOf: AsOf,
+  filter: PartyFilter,
+  page: { readonly after: PartyKey; readonly limit: number },
+): Promise<readonly PartySum[]> {
+  return inTransaction(db, async (tx) => {
+    await pastBalancesStore.allowLong(tx);
+    const point = { link: asOf.point.link, valueTime: valueTimeOf(asOf) };
+    return pastBalancesStore.byParty(tx, point, filter, page);
+  });
+}
+
+async function findAsOf(db: Database<'accounting'>, { at, by }: AsOfQuery): Promise<AsOf> {
+  const basis = by ?? 'posted_at';
+  if (at === undefined && basis === 'posted_at') return { point: await newestPoint(db), by: basis };
+  return { point: await pointAt(db, at), by: basis };
+}
+
+function valueTimeOf({ point, by }: AsOf): string | undefined {
+  return by === 'occurred_at' ? point.at : undefined;
 }
 
 export function toLine(row: LedgerSum): TrialBalanceLine {

@@ -1,8 +1,11 @@
 import type { Sealer } from '../core/sealing';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
 import { GENESIS, hashOfLink, headText } from './chain';
-import { type LinkRow, type PostingRow, type VoucherRow, chainStore } from './chain-store';
-import { hashOfContent } from './voucher';
+import { type BooksFault, booksFaultsStore } from './books-faults-store';
+import { type ChainPart, groupBy, readChain } from './chain-pages';
+import type { LinkRow, PostingRow, VoucherRow } from './chain-store';
+import { verifyCheckpoints } from './verify-checkpoints';
+import { hashOfContent, imbalanceOf } from './voucher';
 
 export interface ChainHeadSeen {
   readonly number: string;
@@ -14,8 +17,10 @@ export interface ChainReport {
   readonly vouchers: number;
   /** The newest link that was reached; undefined for empty books. */
   readonly head: ChainHeadSeen | undefined;
-  /** The first link where the chain breaks, and why; undefined where it holds. */
-  readonly broken: { readonly link: string; readonly reason: string } | undefined;
+  /** How many checkpoints of past balances hold. */
+  readonly checkpoints: number;
+  /** The first link where the books break, and why; undefined where they hold. */
+  readonly broken: BooksFault | undefined;
 }
 
 export interface VerifyOptions {
@@ -23,15 +28,11 @@ export interface VerifyOptions {
   readonly seen?: ChainHeadSeen;
 }
 
-/** How many links are read at once, and how many vouchers are held in memory at once. */
-const LINKS = 500;
-const VOUCHERS = 2_000;
-
 /**
  * Recomputes the chain from the rows of the books, in one snapshot, in pages: every posting is under its voucher's hash,
  * every voucher under its link's, every link under the next, and the head under the master key. Signatures of older links
  * are checked where the present key made them; a key that has been rotated away is not needed for them, because they lie
- * under the head's.
+ * under the head's. Then what no link leads to: rows that hang in the air, the chart, the checkpoints of past balances.
  */
 export async function verifyChain(
   db: Database<'accounting'>,
@@ -41,23 +42,33 @@ export async function verifyChain(
   return inTransaction(
     db,
     async (tx) => {
+      await booksFaultsStore.allowLong(tx);
       const walk = createWalk(sealer, options);
-      for (let links = await chainStore.links(tx, '0', LINKS); links.length > 0;) {
-        for (const part of partsOf(links)) if (!walk.take(part, ...(await contentOf(tx, part)))) return walk.report();
-        links = await chainStore.links(tx, links.at(-1)?.number ?? '0', LINKS);
+      for await (const part of readChain(tx, { after: '0' })) {
+        if (!walk.take(part)) return { ...walk.report(), checkpoints: 0 };
       }
       walk.end();
-      return walk.report();
+      return beyondTheChain(tx, walk.report());
     },
     'repeatable read',
   );
 }
 
+async function beyondTheChain(tx: Tx<'accounting'>, chain: WalkReport): Promise<ChainReport> {
+  const { fork, stray, chart } = booksFaultsStore;
+  const broken = chain.broken ?? (await fork(tx)) ?? (await stray(tx)) ?? (await chart(tx));
+  if (broken !== undefined) return { ...chain, checkpoints: 0, broken };
+  const { checkpoints, fault } = await verifyCheckpoints(tx);
+  return { ...chain, checkpoints, broken: fault };
+}
+
+type WalkReport = Omit<ChainReport, 'checkpoints'>;
+
 interface Walk {
   /** False where the chain is broken, and there is nothing more to verify. */
-  take(links: readonly LinkRow[], vouchers: readonly VoucherRow[], postings: readonly PostingRow[]): boolean;
+  take(part: ChainPart): boolean;
   end(): void;
-  report(): ChainReport;
+  report(): WalkReport;
 }
 
 function createWalk(sealer: Sealer, { seen }: VerifyOptions): Walk {
@@ -67,22 +78,18 @@ function createWalk(sealer: Sealer, { seen }: VerifyOptions): Walk {
   let head: LinkRow | undefined;
   let broken: ChainReport['broken'];
 
-  const fault = (
-    link: LinkRow,
-    own: readonly VoucherRow[],
-    postings: ReadonlyMap<string, PostingRow[]>,
-  ): string | undefined => {
+  const fault = (link: LinkRow, own: readonly VoucherRow[], postings: ChainPart['postings']): string | undefined => {
     if (BigInt(link.number) !== BigInt(head?.number ?? '0') + 1n)
       return `link ${link.number} does not follow in number`;
     if (link.previous_hash !== (head?.hash ?? GENESIS)) return 'it does not name the hash of the link before it';
+    if (head !== undefined && link.posted_at <= head.posted_at) return 'it was not posted after the link before it';
     if (seen?.number === link.number && seen.hash !== link.hash) return 'its hash is not the one that the log has';
     if (link.key_id === presentKey && !signed(sealer, link)) return 'its signature is wrong';
     return contentFault(link, own, postings);
   };
 
   return {
-    take: (page, rows, lines) => {
-      const postings = groupBy(lines, (line) => line.voucher_id);
+    take: ({ links: page, vouchers: rows, postings }) => {
       const byLink = groupBy(rows, (row) => row.link_number);
       for (const link of page) {
         const own = byLink.get(link.number) ?? [];
@@ -126,6 +133,8 @@ function contentFault(
       return `voucher ${voucher.id} has ${lines.length} lines and says ${voucher.lines}`;
     if (contentHashOf(voucher, lines) !== voucher.content_hash)
       return `the content of voucher ${voucher.id} has another hash`;
+    const imbalance = imbalanceOf(lines);
+    if (imbalance !== undefined) return `voucher ${voucher.id} does not balance: ${imbalance}`;
   }
   const recomputed = hashOfLink({
     number: link.number,
@@ -148,41 +157,4 @@ function contentHashOf(voucher: VoucherRow, lines: readonly PostingRow[]): strin
     occurredAt: voucher.occurred_at,
     postings: lines,
   });
-}
-
-async function contentOf(
-  tx: Tx<'accounting'>,
-  links: readonly LinkRow[],
-): Promise<[vouchers: VoucherRow[], postings: PostingRow[]]> {
-  const vouchers = await chainStore.vouchers(tx, links[0]?.number ?? '0', links.at(-1)?.number ?? '0');
-  const postings = await chainStore.postings(
-    tx,
-    vouchers.map((voucher) => voucher.id),
-  );
-  return [vouchers, postings];
-}
-
-/** Cuts a page so that each part has few enough vouchers, or is one link. */
-function partsOf(links: readonly LinkRow[]): LinkRow[][] {
-  const parts: LinkRow[][] = [];
-  let room = 0;
-  for (const link of links) {
-    room -= link.vouchers;
-    if (room < 0 || parts.length === 0) {
-      parts.push([]);
-      room = VOUCHERS - link.vouchers;
-    }
-    parts.at(-1)?.push(link);
-  }
-  return parts;
-}
-
-function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group === undefined) groups.set(keyOf(row), [row]);
-    else group.push(row);
-  }
-  return groups;
 }

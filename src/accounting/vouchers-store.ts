@@ -6,7 +6,7 @@ export interface ChainHead {
   /** The number that the next link gets. */
   readonly next: string;
   readonly hash: string | null;
-  /** The database's present, RFC 3339 in UTC with six decimals. */
+  /** When the next link is posted, RFC 3339 in UTC with six decimals: the database's present, and after the head. */
   readonly now: string;
 }
 
@@ -42,10 +42,18 @@ const LOCK_HEAD = statement(
   `select pg_advisory_xact_lock(hashtextextended('quittance books chain', 0))`,
 );
 
+/**
+ * A link is posted after the one before it and after every instant that a balance has been told for, whatever the clock
+ * says: a clock that steps back must not put a posting into a past that somebody has read.
+ */
+const POSTED_NOW = `greatest(clock_timestamp(), l.created_at + interval '1 microsecond', h.instant + interval '1 microsecond')`;
+
 const READ_HEAD = statement(
   'accounting.links.read_head',
-  `select (coalesce(l.number, 0) + 1)::text as next, l.hash, ${utc('clock_timestamp()')} as now
-     from (select 1) as always left join (select number, hash from accounting.links order by number desc limit 1) l on true`,
+  `select (coalesce(l.number, 0) + 1)::text as next, l.hash, ${utc(POSTED_NOW)} as now
+     from (select 1) as always
+     left join (select number, hash, created_at from accounting.links order by number desc limit 1) l on true
+     left join accounting.horizon h on true`,
 );
 
 const FIND = statement(

@@ -2,12 +2,15 @@ import { type Database, statement } from '../consistency/transaction';
 
 export interface FundTotal {
   readonly kind: string;
+  /** As postings name it: a merchant's id, the code of a payee's account; empty for the house's own accounts. */
+  readonly party: string;
   readonly currency: string;
   readonly total: string;
 }
 
 export interface BooksTotal {
   readonly account: string;
+  readonly party: string;
   readonly currency: string;
   readonly total: string;
 }
@@ -20,13 +23,15 @@ export interface Activity {
 
 const FUNDS = statement(
   'audit.accounts.totals',
-  `select kind, unit as currency, sum(balance) as total from accounts.accounts group by kind, unit`,
+  `select kind, case kind when 'merchant' then owner when 'payee' then code else '' end as party, unit as currency,
+          sum(balance) as total
+     from accounts.accounts group by 1, 2, 3`,
 );
 
 const BOOKS = statement(
   'audit.postings.totals',
-  `select account, currency, sum(credit) - sum(debit) as total from accounting.postings
-    where account = any($1::text[]) group by account, currency`,
+  `select account, party, currency, sum(credit) - sum(debit) as total from accounting.postings
+    where account = any($1::text[]) group by account, party, currency`,
 );
 
 const ACTIVITY = statement(

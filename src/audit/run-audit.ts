@@ -99,7 +99,7 @@ function addChain(tally: Tally, { links, broken }: ChainReport): void {
       ? []
       : [
           {
-            key: broken.link,
+            key: broken.link ?? 'no link',
             what: 'the chain of the books is broken',
             facts: { link: broken.link, reason: broken.reason },
           },

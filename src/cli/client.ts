@@ -13,6 +13,8 @@ export interface ApiClient {
   post(path: string, body?: Answer): Promise<Answer>;
   put(path: string, body: Answer): Promise<Answer>;
   delete(path: string): Promise<void>;
+  /** Reads a text that is no JSON, and gives it piece by piece as it comes. */
+  download(path: string, take: (piece: string) => void): Promise<void>;
   /** Reads a list page by page until it ends or `limit` rows are there. */
   list(path: string, query?: Readonly<Record<string, string | undefined>>, limit?: number): Promise<readonly Answer[]>;
 }
@@ -25,11 +27,15 @@ const problem = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 const TIMEOUT_MS = 30_000;
+const DOWNLOAD_TIMEOUT_MS = 600_000;
 const PAGE = 100;
 
 /** @param token sent as `Authorization: Bearer` */
 export function createClient(baseUrl: string, token: string): ApiClient {
   const ids = createIds(systemClock);
+  const unreachable = (error: unknown): never => {
+    throw new Error(`the service at ${baseUrl} cannot be reached: ${oneLine(causeOf(error))}`, { cause: error });
+  };
   const call = async (method: string, path: string, body?: Answer): Promise<Answer> => {
     const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
@@ -39,9 +45,7 @@ export function createClient(baseUrl: string, token: string): ApiClient {
       headers,
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch((error: unknown) => {
-      throw new Error(`the service at ${baseUrl} cannot be reached: ${oneLine(causeOf(error))}`, { cause: error });
-    });
+    }).catch(unreachable);
     const answer = readJson(await response.text());
     if (!response.ok) throw new Error(explain(response.status, answer));
     return answer;
@@ -52,6 +56,18 @@ export function createClient(baseUrl: string, token: string): ApiClient {
     put: (path, body) => call('PUT', path, body),
     delete: async (path) => {
       await call('DELETE', path);
+    },
+    download: async (path, take) => {
+      const response = await fetch(new URL(path, baseUrl), {
+        headers: { authorization: `Bearer ${token}` },
+        signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
+      }).catch(unreachable);
+      if (!response.ok || response.body === null) {
+        throw new Error(explain(response.status, readJson(await response.text())));
+      }
+      const decoder = new TextDecoder();
+      const body: ReadableStream<Uint8Array> = response.body;
+      for await (const bytes of body) take(decoder.decode(bytes, { stream: true }));
     },
     list: async (path, query = {}, limit = 1_000) => {
       const rows: Answer[] = [];

@@ -70,6 +70,17 @@ export function segment(text: string): string {
   return encodeURIComponent(text);
 }
 
+/** A path with those fields of a query that are given. */
+export function withQuery(path: string, query: object): string {
+  const pairs = Object.entries(query).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+  return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs).toString()}`;
+}
+
+/** The rows that an answer has in a field. */
+export function rowsOf(answer: Answer, field: string): readonly Answer[] {
+  return Array.isArray(answer[field]) ? (answer[field] as Answer[]) : [];
+}
+
 function readLimit(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new Error(`--limit is "${text}"; expected a whole number above zero`);
   return Number(text);

@@ -7,11 +7,16 @@ export type Column = string | readonly [heading: string, cell: (row: Answer) => 
 export interface Output {
   /** Writes a line to stdout. */
   line(text: string): void;
+  /** Writes a text as it is. */
+  text(text: string): void;
 }
 
 export const standardOutput: Output = {
   line: (text) => {
     process.stdout.write(`${text}\n`);
+  },
+  text: (text) => {
+    process.stdout.write(text);
   },
 };
 

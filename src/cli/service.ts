@@ -6,6 +6,7 @@ import { loadAuditConfig, loadConfig, loadDatabaseConfig } from '../config';
 import { createSealer } from '../core/sealing';
 import { type OpenDatabases, openDatabases } from '../database/open';
 import { runService } from '../main';
+import { AUDIT_POOLS, type SeenHead, readHead } from './audit-options';
 import { firstSteps } from './first-steps';
 import type { Output } from './output';
 
@@ -55,23 +56,9 @@ function describeMigrations({ migrated }: OpenDatabases): string {
     .join('\n');
 }
 
-/** An audit reads whole tables: its statements may take longer than those of a payment. */
-const AUDIT_POOLS = {
-  size: 4,
-  statementTimeoutMs: 600_000,
-  idleInTransactionTimeoutMs: 600_000,
-  applicationName: 'quittance audit',
-};
-
 interface AuditOptions {
   readonly json?: boolean;
-  readonly seenHead?: { readonly number: string; readonly hash: string };
-}
-
-function readHead(text: string): { number: string; hash: string } {
-  const [, number, hash] = /^(\d+):([0-9a-f]{64})$/.exec(text) ?? [];
-  if (number !== undefined && hash !== undefined) return { number, hash };
-  throw new Error(`--seen-head is "${text}"; expected a number and a hash in hex, as the log has them`);
+  readonly seenHead?: SeenHead;
 }
 
 async function audit(output: Output, options: AuditOptions): Promise<void> {

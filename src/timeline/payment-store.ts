@@ -114,7 +114,8 @@ export const RECEIPTS_OF_ORDER = statement(
      union all
      select id, outcome from orders.receipts where payment_reference = $2 and order_id is null and status <> 'waiting'
      union all
-     select id, outcome from orders.receipts where payment_reference = $2 and order_id is null and status = 'waiting'),
+     select id, outcome from orders.receipts where payment_reference = $2 and order_id is null and status = 'waiting'
+        and next_try_at is not null),
    chosen as (
      select id, (count(*) over ())::int as total from met
       order by (outcome is not distinct from 'order_paid') desc, id desc limit $3)

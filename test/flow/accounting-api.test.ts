@@ -18,7 +18,7 @@ describe('the books over the operator API', () => {
   beforeAll(async () => {
     world = await buildAuditWorld();
     app = express();
-    app.use('/admin', createAccountingRoutes({ db: world.databases.accounting }));
+    app.use('/admin', createAccountingRoutes({ db: world.databases.accounting }).router);
     app.use(problemHandler(pino({ level: 'silent' })));
   });
   afterAll(() => world.close());
@@ -28,6 +28,7 @@ describe('the books over the operator API', () => {
 
   it('show the trial balance with its totals', async () => {
     expect(await get('/trial-balance')).toEqual({
+      as_of: { at: null, by: 'posted_at', link: '2', hash: expect.any(String), posted_at: expect.any(String) },
       data: [
         ['1100', 'Channel receivables', '200.00', '0.00', '200.00'],
         ['2100', 'Merchant payables', '0.00', '92.00', '92.00'],

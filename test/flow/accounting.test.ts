@@ -81,6 +81,7 @@ describe('the books', () => {
       links: 2,
       vouchers: 4,
       head: { number, hash },
+      checkpoints: 0,
       broken: undefined,
     });
     const { totals } = await readTrialBalance(world.databases.accounting);

@@ -281,6 +281,12 @@ describe('the audit', () => {
       'accounting',
       () => `update accounting.postings set account = '4100', party = '' where account = '2200'`,
     ],
+    [
+      'money of one party in the name of another, though the totals agree',
+      [6, 7],
+      'accounting',
+      (w) => `update accounting.postings set party = '${w.ids.channel}' where account = '2100'`,
+    ],
     // 7: nothing is changed.
     [
       'a posting in another hand',
@@ -301,6 +307,13 @@ describe('the audit', () => {
       'points',
       () =>
         `create or replace function points.refuse_change() returns trigger language plpgsql as $$ begin return null; end $$`,
+    ],
+    [
+      'a running sum that somebody put in',
+      [7],
+      'accounting',
+      () =>
+        `insert into accounting.checkpoints values (1); insert into accounting.checkpoint_totals values (1, '4100', 'USD', 1, 2)`,
     ],
     ['a signature of nobody', [7], 'accounting', () => `update accounting.links set signature = repeat('0', 64)`],
     [

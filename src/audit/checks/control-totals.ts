@@ -6,8 +6,8 @@ import { controlTotalsStore } from '../control-totals-store';
 import type { Finding } from '../report';
 
 /**
- * Guarantee 6, in totals: the control accounts in the books equal the sums of the fund accounts. Totals of databases that
- * move say nothing, so this speaks only where nothing was under way before and nothing has happened after; on a busy
+ * Guarantee 6, in totals: the control accounts in the books equal the fund accounts, party by party, and so their sums.
+ * Totals of databases that move say nothing, so this speaks only where nothing was under way before and nothing has happened after; on a busy
  * system the comparison by transaction stands alone.
  */
 export function controlTotals(databases: Databases): Check {
@@ -23,7 +23,7 @@ export function controlTotals(databases: Databases): Check {
         : [
             {
               key,
-              what: 'a control account is not the sum of its fund accounts',
+              what: 'a party of a control account does not have the balance of its fund account',
               facts: { funds: funds.toFixed(), books: books.toFixed() },
             },
           ],
@@ -49,12 +49,12 @@ async function readTotals(databases: Databases): Promise<ReadonlyMap<string, Tot
   const books = await controlTotalsStore.books(databases.accounting, Object.values(CONTROL_ACCOUNTS));
   const controls = new Map<string, string>(Object.entries(CONTROL_ACCOUNTS));
   const totals = new Map<string, Totals>();
-  for (const { kind, currency, total } of funds) {
-    const key = `${controls.get(kind) ?? kind} ${currency}`;
+  for (const { kind, party, currency, total } of funds) {
+    const key = `${controls.get(kind) ?? kind} ${party} ${currency}`;
     totals.set(key, { ...(totals.get(key) ?? NOTHING), funds: new Exact(total) });
   }
-  for (const { account, currency, total } of books) {
-    const key = `${account} ${currency}`;
+  for (const { account, party, currency, total } of books) {
+    const key = `${account} ${party} ${currency}`;
     totals.set(key, { ...(totals.get(key) ?? NOTHING), books: new Exact(total) });
   }
   return totals;

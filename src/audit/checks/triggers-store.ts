@@ -9,7 +9,10 @@ const CHECKS_EVERY_INSERT = 4;
 const TABLES: Readonly<Partial<Record<SchemaName, readonly string[]>>> = {
   accounts: ['entries'],
   points: ['entries'],
-  accounting: ['ledger_accounts', 'links', 'vouchers', 'postings'],
+  accounting: [
+    ...['ledger_accounts', 'links', 'vouchers', 'postings'],
+    ...['checkpoints', 'checkpoint_totals', 'checkpoint_balances'],
+  ],
 };
 
 /** The triggers by which the database itself refuses changes are there, enabled, and still refuse. */

@@ -52,7 +52,7 @@ const SELECT = `
 const UNDER_WAY = `r.id in (
   select t.receipt_id from orders.global_transactions t where t.status in ('trying', 'confirming', 'cancelling'))`;
 const STATUS_IS: Readonly<Record<ReceiptStatus, string>> = {
-  waiting: "r.status = 'waiting'",
+  waiting: "r.status = 'waiting' and r.next_try_at is not null",
   settling: `r.status = 'settling' and ${UNDER_WAY}`,
   decided: `r.status = 'decided' and ${UNDER_WAY}`,
   settled: "r.status = 'settled'",
@@ -72,7 +72,8 @@ const OF_PAYMENT_REFERENCE = `r.id in (
   union all
   select p.id from orders.receipts p where p.payment_reference = $4 and p.order_id is null and p.status <> 'waiting'
   union all
-  select p.id from orders.receipts p where p.payment_reference = $4 and p.order_id is null and p.status = 'waiting')`;
+  select p.id from orders.receipts p where p.payment_reference = $4 and p.order_id is null and p.status = 'waiting'
+     and p.next_try_at is not null)`;
 
 /** Only what is asked for stands in the text, statuses as literals, so that the plan can use what index there is. */
 function searchStatement(search: ReceiptSearch): Statement {
