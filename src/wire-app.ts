@@ -6,6 +6,7 @@ import {
   createCustomerRoutes,
   createMerchantAccountRoutes,
   createPayeeAccountRoutes,
+  createPointsAccountRoutes,
 } from './balances/routes';
 import { createReceiveCallback } from './callbacks/receive-callback';
 import { createCallbackRoutes } from './callbacks/routes';
@@ -34,6 +35,7 @@ import { createOrderRoutes } from './orders/routes';
 import { createTerms } from './terms/manage-terms';
 import { createTermsRoutes } from './terms/routes';
 import type { Foundation } from './foundation';
+import { apiDescription } from './wire-document';
 
 /** The HTTP side: every route with what it needs. */
 export function wireApp(foundation: Foundation): Express {
@@ -60,6 +62,7 @@ export function wireApp(foundation: Foundation): Express {
       directory.forget();
     }),
     merchant: merchantMounts(foundation),
+    description: apiDescription,
   });
 }
 
@@ -84,7 +87,10 @@ function operatorMounts(
     { path: '/merchants', routes: createTermsRoutes({ terms: createTerms({ db: databases.orders, ids }) }) },
     { path: '/merchants', routes: createPayeeAccountRoutes({ payees, mustBeMerchant: (id) => merchants.get(id) }) },
     { path: '/accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.accounts }) }) },
-    { path: '/points-accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.points }) }) },
+    {
+      path: '/points-accounts',
+      routes: createPointsAccountRoutes({ accounts: createAccounts({ db: databases.points }) }),
+    },
     { path: '/channels', routes: createChannelRoutes({ channels }) },
     { path: '/incidents', routes: createIncidentRoutes({ db: databases.orders }) },
     { path: '/', routes: createAccountingRoutes({ db: databases.accounting }) },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { currencyText, decimalText, line, shownId, text } from '../http/fields';
 import { pageFields } from '../http/pagination';
+import { shownAmount, shownCurrency, shownIdOf, shownTime } from '../http/shown';
 
 const MOST_SPLITS = 20;
 const MOST_CHANNELS = 20;
@@ -38,3 +39,26 @@ export const listOrdersQuery = z.strictObject({
   ...pageFields,
   status: z.enum(['open', 'paid', 'closed', 'expired']).optional(),
 });
+
+export const orderView = z
+  .strictObject({
+    id: shownIdOf('order'),
+    merchant_order_no: z.string(),
+    payment_reference: z.string().meta({ description: 'What the bank gets, and sends back in its callback' }),
+    amount: shownAmount,
+    currency: shownCurrency,
+    fee: shownAmount,
+    net: shownAmount.meta({ description: 'What remains for the merchant after fee and splits', example: '12.01' }),
+    splits: z.array(z.strictObject({ account: shownIdOf('account'), amount: shownAmount })),
+    channels: z.array(z.string()).nullable(),
+    customer: z.string().nullable(),
+    points: shownAmount.meta({ description: 'Those that a payment earns the customer', example: '12' }),
+    status: z.enum(['open', 'paid', 'closed', 'expired']),
+    description: z.string().nullable(),
+    metadata: z.record(z.string(), z.string()),
+    created_at: shownTime,
+    expires_at: shownTime.nullable(),
+    paid_at: shownTime.nullable(),
+    ended_at: shownTime.nullable(),
+  })
+  .meta({ id: 'Order', description: 'What a merchant asked to be paid' });
