@@ -46,7 +46,10 @@ export function headerReferences(
   return Object.fromEntries(references) as JsonSchema;
 }
 
-/** `components.parameters`: what many operations take. `limit` and `cursor` come from the schemas that read them. */
+/**
+ * `components.parameters`: what many operations take. `limit` and `cursor` come from the schemas that read them. The headers
+ * have no examples: the viewer would fill them in, and every second call would be the repetition of the first.
+ */
 export function parameterComponents(limit: JsonSchema, cursor: JsonSchema): Record<string, unknown> {
   return {
     limit: { name: 'limit', in: 'query', description: 'How many rows a page has at most.', schema: limit, example: 20 },
@@ -63,7 +66,6 @@ export function parameterComponents(limit: JsonSchema, cursor: JsonSchema): Reco
         'Any text of your own that is unique to this request, such as a UUID. Repeated within 24 hours with the same ' +
         'content, the request is done once and gets the same answer; with other content it is refused.',
       schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
-      example: '4f1c5c9e-6d0e-4f39-8a55-b3a3c6b0e0a1',
     },
     'X-Request-Id': {
       name: 'X-Request-Id',
@@ -71,7 +73,6 @@ export function parameterComponents(limit: JsonSchema, cursor: JsonSchema): Reco
       description:
         'An id of your own for this request; the answer and our logs carry it. One of another form is ignored.',
       schema: { type: 'string', pattern: '^[0-9A-Za-z._:-]{1,128}$' },
-      example: REQUEST_ID,
     },
   };
 }

@@ -27,7 +27,6 @@ export function openApiDocument(mounted: readonly MountedFor[], api: ApiDescript
       description: API_INTRODUCTION,
       license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
     },
-    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
     servers: [{ url: '/', description: 'The service that this document came from' }],
     tags: tagsInOrder(api.tags, tags),
     paths,

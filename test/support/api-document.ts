@@ -30,7 +30,7 @@ export function readDocument(json: Json): ApiDocument {
   const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: true, allowUnionTypes: true });
   addFormats(ajv);
   // The words of a document that are not of JSON Schema.
-  ajv.addVocabulary(['openapi', 'info', 'servers', 'tags', 'paths', 'webhooks', 'components', 'jsonSchemaDialect']);
+  ajv.addVocabulary(['openapi', 'info', 'servers', 'tags', 'paths', 'webhooks', 'components']);
   ajv.addSchema(json, DOCUMENT);
   const compiled = new Map<string, ValidateFunction>();
   const operations = Object.entries<Json>(json.paths).flatMap(([path, item]) =>
