@@ -7,6 +7,7 @@ export const apiDescription: ApiDescription = {
   tags: {
     Orders: 'What a merchant asks to be paid. An order ends once: paid, closed or expired.',
     Events: 'What has happened to the merchant’s orders, in order: for whoever has missed notifications.',
+    Timeline: 'What has happened to a payment, step by step, each with its time.',
     Balances: 'What stands on the accounts of the merchant, its payees and its customers.',
     Callbacks: 'Where banks and gateways tell that a customer has paid.',
     Webhooks: 'What a merchant’s endpoint is told.',
@@ -18,6 +19,8 @@ export const apiDescription: ApiDescription = {
     Accounts: 'The fund accounts: of merchants, payees, fees and suspense.',
     'Points accounts': 'The accounts on which customers’ points stand.',
     Books: 'The accounting: vouchers, accounts, balances, and the chain that proves that nothing was changed.',
+    Receipts: 'The money that channels say has arrived, and where it went.',
+    Transactions: 'How the money of a receipt is moved: branches that are all confirmed or all cancelled.',
     Incidents: 'What a person must look at.',
     Reconciliation: 'The statements of banks and gateways beside what we have received.',
     'Operator actions': 'Who has done what, and when.',
