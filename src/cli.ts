@@ -6,6 +6,7 @@ import { addChannelCommands } from './cli/channels';
 import { commandContext } from './cli/commands';
 import { addEndpointCommands } from './cli/endpoints';
 import { addApiKeyCommands, addMerchantCommands } from './cli/merchants';
+import { addOpenApiCommand } from './cli/openapi';
 import { addOrderCommands } from './cli/orders';
 import { standardOutput } from './cli/output';
 import { addServiceCommands } from './cli/service';
@@ -29,6 +30,7 @@ function createProgram(): Command {
   addAccountCommands(program, context);
   addOrderCommands(program, context);
   addBookCommands(program, context);
+  addOpenApiCommand(program, context);
   return program;
 }
 

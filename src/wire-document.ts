@@ -7,7 +7,7 @@ export const apiDescription: ApiDescription = {
   tags: {
     Orders: 'What a merchant asks to be paid. An order ends once: paid, closed or expired.',
     Events: 'What has happened to the merchant’s orders, in order: for whoever has missed notifications.',
-    Timeline: 'What has happened to a payment, step by step, each with its time.',
+    Timelines: 'What has happened to a payment, step by step, each with its time.',
     Balances: 'What stands on the accounts of the merchant, its payees and its customers.',
     Callbacks: 'Where banks and gateways tell that a customer has paid.',
     Webhooks: 'What a merchant’s endpoint is told.',

@@ -29,8 +29,8 @@ the books balance, and the merchant is told.
 
 ## How a payment goes
 
-1. The operator makes a merchant (\`createMerchant\`), a key for it (\`createApiKey\`), a channel for each account at a bank \
-or gateway (\`createChannel\`) and, to be told of payments, an endpoint of the merchant (\`createEndpoint\`).
+1. The operator makes a merchant (\`createMerchant\`), a key for it (\`createApiKey\`) and a channel for each account at a \
+bank or gateway (\`createChannel\`). To be told of payments the merchant has an endpoint (\`createEndpoint\`).
 2. The merchant creates an order (\`createOrder\`) and gives its \`payment_reference\` to the bank or gateway.
 3. The bank or gateway calls \`/callbacks/{channel}\`. The answer "success" means that the order is paid and the money \
 credited.

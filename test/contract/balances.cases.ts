@@ -5,8 +5,16 @@ import type { Json, Merchant, World } from '../support/world';
 import { NOBODY, asMerchant, asOperator } from './calls';
 import type { ContractCase } from './contract-case';
 
-/** A merchant with one settled payment: money and points. */
-async function paidMerchant(world: World): Promise<Merchant> {
+const paid = new WeakMap<World, Promise<Merchant>>();
+
+/** A merchant with one settled payment, money and points: the same for every case of a world. */
+function paidMerchant(world: World): Promise<Merchant> {
+  const merchant = paid.get(world) ?? payOnce(world);
+  paid.set(world, merchant);
+  return merchant;
+}
+
+async function payOnce(world: World): Promise<Merchant> {
   const [merchant, channel] = [await world.merchant(), await world.channel()];
   await asOperator(world, 'put', `/merchants/${merchant.id}/points-rules/USD`, { points_per_unit: '1' });
   const order = await world.order(merchant, { customer: 'anna' });

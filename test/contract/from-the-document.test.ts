@@ -35,7 +35,7 @@ it('is written from the document alone, from the merchant to the verified webhoo
   const merchant = await call('createMerchant');
   const params = { merchant_id: merchant.body.id };
   tokens['merchant'] = (await call('createApiKey', { params })).body.key;
-  const endpoint = await call('createEndpoint', { params, body: { ...exampleBody('createEndpoint'), url: shop.url } });
+  const endpoint = await call('createEndpoint', { body: { ...exampleBody('createEndpoint'), url: shop.url } });
   const channel = await call('createChannel');
   const channelKey = exampleBody('createChannel').keys[0];
   await call('setFeePlan', { params: { ...params, currency: exampleBody('createOrder').currency } });
