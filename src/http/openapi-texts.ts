@@ -62,6 +62,7 @@ hours gets the first answer again, byte for byte, with \`Idempotency-Replayed: t
 given, with growing pauses, and with the same \`Idempotency-Key\`.
 - **This document is exact** for the version that serves it: answers have the properties that it lists and no others. A \
 later version may add properties and codes: a client should ignore what it does not know.
+- Answers below \`/v1\` and \`/admin\` are not to be kept by anybody (\`Cache-Control: no-store\`).
 - A path that exists under another method answers \`method_not_allowed\` with \`Allow\`; another path, \`not_found\`.
 
 ## Problems

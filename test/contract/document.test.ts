@@ -134,7 +134,8 @@ function emptySchemas(value: Json, where: string): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries<Json>(value).flatMap(([name, inner]) => {
     if (name === 'example' || name === 'examples' || typeof inner !== 'object' || inner === null) return [];
-    const isSchema = name === 'schema' || name === 'items' || /\/properties$|components\/schemas$/.test(where);
+    const isSchema =
+      name === 'schema' || name === 'items' || /\/(properties|anyOf|oneOf|allOf)$|components\/schemas$/.test(where);
     const empty = isSchema && !SAYS_SOMETHING.some((word) => word in inner);
     return [...(empty ? [`${where}/${name}`] : []), ...emptySchemas(inner, `${where}/${name}`)];
   });
