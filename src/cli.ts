@@ -7,6 +7,7 @@ import { commandContext } from './cli/commands';
 import { addEndpointCommands } from './cli/endpoints';
 import { addJournalCommands } from './cli/journal';
 import { addApiKeyCommands, addMerchantCommands } from './cli/merchants';
+import { addOpenApiCommand } from './cli/openapi';
 import { addOrderCommands } from './cli/orders';
 import { standardOutput } from './cli/output';
 import { addPaymentCommands } from './cli/payments';
@@ -35,6 +36,7 @@ function createProgram(): Command {
   addTimelineCommand(program, context);
   addBookCommands(program, context);
   addJournalCommands(program, standardOutput);
+  addOpenApiCommand(program, context);
   return program;
 }
 

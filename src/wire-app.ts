@@ -13,6 +13,7 @@ import {
   createCustomerRoutes,
   createMerchantAccountRoutes,
   createPayeeAccountRoutes,
+  createPointsAccountRoutes,
 } from './balances/routes';
 import { createReceiveCallback } from './callbacks/receive-callback';
 import { createCallbackRoutes } from './callbacks/routes';
@@ -49,6 +50,7 @@ import { createTerms } from './terms/manage-terms';
 import { createTermsRoutes } from './terms/routes';
 import type { Foundation } from './foundation';
 import { booksMounts } from './wire-books';
+import { apiDescription } from './wire-document';
 
 /** The HTTP side: every route with what it needs. */
 export function wireApp(foundation: Foundation): Express {
@@ -76,6 +78,7 @@ export function wireApp(foundation: Foundation): Express {
       directory.forget();
     }),
     merchant: merchantMounts(foundation),
+    description: apiDescription,
   });
 }
 
@@ -101,7 +104,10 @@ function operatorMounts(
     { path: '/merchants', routes: createTermsRoutes({ terms: createTerms({ db: databases.orders, ids }) }) },
     { path: '/merchants', routes: createPayeeAccountRoutes({ payees, mustBeMerchant: (id) => merchants.get(id) }) },
     { path: '/accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.accounts }) }) },
-    { path: '/points-accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.points }) }) },
+    {
+      path: '/points-accounts',
+      routes: createPointsAccountRoutes({ accounts: createAccounts({ db: databases.points }) }),
+    },
     { path: '/accounts', routes: createAccountHistoryRoutes(historyOf(databases.accounts)) },
     { path: '/points-accounts', routes: createPointsHistoryRoutes(historyOf(databases.points)) },
     { path: '/channels', routes: createChannelRoutes({ channels }) },

@@ -3,12 +3,13 @@ import type { AccountId } from '../core/ids';
 import type { BalancesSchema } from './holds-store';
 
 export type AccountStatus = 'open' | 'frozen' | 'closed';
+export type AccountKind = 'merchant' | 'payee' | 'fees' | 'suspense' | 'customer';
 
 /** An account with what is pending on it, read in one statement and so of one moment. */
 export interface AccountRow {
   readonly id: AccountId;
   readonly code: string;
-  readonly kind: string;
+  readonly kind: AccountKind;
   readonly owner: string;
   readonly unit: string;
   readonly name: string | null;

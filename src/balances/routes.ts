@@ -1,42 +1,40 @@
-import { Router } from 'express';
 import { Problem, assertNever } from '../core/errors';
 import type { AccountId, MerchantId } from '../core/ids';
 import { merchantOf } from '../http/caller';
+import { type Routes, createRoutes } from '../http/operation';
 import { listed, readPage, rowsToRead } from '../http/pagination';
-import { parse } from '../http/parse';
+import { type AccountOperations, moneyAccountOperations, pointsAccountOperations } from './account-operations';
 import type { AccountRow } from './accounts-store';
-import {
-  accountPath,
-  customerPath,
-  listAccountsQuery,
-  merchantPath,
-  openPayeeBody,
-  pageQuery,
-} from './balances-schemas';
 import type { Accounts, PayeeAccounts, StatusChange } from './manage-accounts';
-import { showAccount, showAccountToOperator, showAmounts, showEntry } from './show-account';
+import * as operations from './merchant-operations';
+import { showAccount, showAccountToOperator, showAmounts, showEntry, showPointsAccount } from './show-account';
 
-/** Mounted at /admin/accounts and, over the other participant, at /admin/points-accounts. */
-export function createAccountRoutes(deps: { readonly accounts: Accounts }): Router {
-  const { accounts } = deps;
-  const router = Router();
-  router.get('/', async (req, res) => {
-    const { owner, kind, ...paging } = parse(listAccountsQuery, req.query, 'query');
+/** Mounted at /admin/accounts. */
+export function createAccountRoutes(deps: { readonly accounts: Accounts }): Routes {
+  return routesOver(deps.accounts, moneyAccountOperations, showAccountToOperator);
+}
+
+/** Mounted at /admin/points-accounts: the same over the other participant. */
+export function createPointsAccountRoutes(deps: { readonly accounts: Accounts }): Routes {
+  return routesOver(deps.accounts, pointsAccountOperations, showPointsAccount);
+}
+
+function routesOver<View>(
+  accounts: Accounts,
+  { tag, list, get, ...changes }: AccountOperations<View>,
+  show: (row: AccountRow) => View,
+): Routes {
+  const routes = createRoutes(tag);
+  routes.serve(list, async ({ query: { owner, kind, ...paging } }) => {
     const page = readPage(paging);
     const rows = await accounts.list({ owner, kind, after: page.after, limit: rowsToRead(page) });
-    res.json(listed(rows, page, showAccountToOperator, (row) => row.id));
+    return listed(rows, page, show, (row) => row.id);
   });
-  router.get('/:account_id', async (req, res) => {
-    const { account_id: id } = parse(accountPath, req.params, 'path');
-    res.json(showAccountToOperator(accountFound((await accounts.find([id]))[0])));
-  });
+  routes.serve(get, async ({ params }) => show(accountFound((await accounts.find([params.account_id]))[0])));
   for (const verb of ['freeze', 'unfreeze', 'close'] as const) {
-    router.post(`/:account_id/${verb}`, async (req, res) => {
-      const { account_id: id } = parse(accountPath, req.params, 'path');
-      res.json(showAccountToOperator(accountChanged(await accounts[verb](id))));
-    });
+    routes.serve(changes[verb], async ({ params }) => show(accountChanged(await accounts[verb](params.account_id))));
   }
-  return router;
+  return routes;
 }
 
 /** Mounted at /admin/merchants, beside the merchants' own routes. */
@@ -44,59 +42,52 @@ export function createPayeeAccountRoutes(deps: {
   readonly payees: PayeeAccounts;
   /** @throws Problem `not_found` where there is no such merchant */
   readonly mustBeMerchant: (id: MerchantId) => Promise<unknown>;
-}): Router {
-  const router = Router();
-  router.post('/:merchant_id/accounts', async (req, res) => {
-    const { merchant_id: merchantId } = parse(merchantPath, req.params, 'path');
-    const { reference, currency } = parse(openPayeeBody, req.body, 'body');
+}): Routes {
+  const routes = createRoutes('Accounts');
+  routes.serve(operations.openPayeeAccount, async ({ params: { merchant_id: merchantId }, body }) => {
     await deps.mustBeMerchant(merchantId);
-    res.status(201).json(showAccountToOperator(await deps.payees.open(merchantId, reference, currency)));
+    return showAccountToOperator(await deps.payees.open(merchantId, body.reference, body.currency));
   });
-  return router;
+  return routes;
 }
 
 /** Mounted at /v1/accounts: the merchant's own accounts and those of its payees. */
-export function createMerchantAccountRoutes(deps: { readonly accounts: Accounts }): Router {
+export function createMerchantAccountRoutes(deps: { readonly accounts: Accounts }): Routes {
   const { accounts } = deps;
   const ownAccount = async (merchantId: MerchantId, id: AccountId): Promise<AccountRow> =>
     accountFound((await accounts.find([id])).find((account) => account.owner === merchantId));
-  const router = Router();
-  router.get('/', async (req, res) => {
-    const page = readPage(parse(pageQuery, req.query, 'query'));
+  const routes = createRoutes('Balances');
+  routes.serve(operations.listOwnAccounts, async ({ query, req }) => {
+    const page = readPage(query);
     const filter = { owner: merchantOf(req), kind: undefined, after: page.after, limit: rowsToRead(page) };
-    res.json(listed(await accounts.list(filter), page, showAccount, (row) => row.id));
+    return listed(await accounts.list(filter), page, showAccount, (row) => row.id);
   });
-  router.get('/:account_id', async (req, res) => {
-    const { account_id: id } = parse(accountPath, req.params, 'path');
-    res.json(showAccount(await ownAccount(merchantOf(req), id)));
-  });
-  router.get('/:account_id/entries', async (req, res) => {
-    const { account_id: id } = parse(accountPath, req.params, 'path');
-    const page = readPage(parse(pageQuery, req.query, 'query'), 'number');
+  routes.serve(operations.getOwnAccount, async ({ params, req }) =>
+    showAccount(await ownAccount(merchantOf(req), params.account_id)),
+  );
+  routes.serve(operations.listOwnEntries, async ({ params: { account_id: id }, query, req }) => {
+    const page = readPage(query, 'number');
     const account = await ownAccount(merchantOf(req), id);
     const rows = await accounts.entries(id, page.after, rowsToRead(page));
-    res.json(
-      listed(
-        rows,
-        page,
-        (row) => showEntry(row, account.unit),
-        (row) => row.number,
-      ),
+    return listed(
+      rows,
+      page,
+      (row) => showEntry(row, account.unit),
+      (row) => row.number,
     );
   });
-  return router;
+  return routes;
 }
 
 /** Mounted at /v1/customers. A customer who never earned anything has no account, and no points. */
-export function createCustomerRoutes(deps: { readonly points: Accounts }): Router {
-  const router = Router();
-  router.get('/:customer/points', async (req, res) => {
-    const { customer } = parse(customerPath, req.params, 'path');
+export function createCustomerRoutes(deps: { readonly points: Accounts }): Routes {
+  const routes = createRoutes('Balances');
+  routes.serve(operations.getCustomerPoints, async ({ params: { customer }, req }) => {
     const account = await deps.points.findByCode(`customer/${merchantOf(req)}/${customer}`);
     const none = { balance: '0', reserved: '0', available: '0', pending: '0' };
-    res.json({ customer, ...(account === undefined ? none : showAmounts(account)), status: account?.status ?? 'open' });
+    return { customer, ...(account === undefined ? none : showAmounts(account)), status: account?.status ?? 'open' };
   });
-  return router;
+  return routes;
 }
 
 function accountFound(account: AccountRow | undefined): AccountRow {

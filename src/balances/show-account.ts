@@ -2,8 +2,7 @@ import { isCurrency } from '../core/currencies';
 import { showId } from '../core/ids';
 import { Exact, displayAmount } from '../core/money';
 import type { AccountRow, EntryRow } from './accounts-store';
-
-type Shown = Readonly<Record<string, string | number | null>>;
+import type { AccountView, EntryView, OperatorAccountView, PointsAccountView } from './balances-schemas';
 
 /** What stands on an account: `available` is the balance less what is reserved; `pending` will be added to it. */
 export interface Amounts {
@@ -13,22 +12,42 @@ export interface Amounts {
   readonly pending: string;
 }
 
-/** An account as its merchant sees it. */
-export function showAccount(row: AccountRow): Shown {
+/** A fund account as its merchant sees it. */
+export function showAccount(row: AccountRow): AccountView {
+  const { id, kind, reference, ...rest } = showParts(row);
+  return { id, kind, reference, currency: row.unit, ...rest };
+}
+
+/** The same with whom it belongs to, for the operator: a merchant, or the house itself. */
+export function showAccountToOperator(row: AccountRow): OperatorAccountView {
+  const owner = row.kind === 'merchant' || row.kind === 'payee' ? showId('merchant', row.owner) : row.owner;
+  return { ...showAccount(row), owner };
+}
+
+/** A points account, whose owner is a merchant and its customer. */
+export function showPointsAccount(row: AccountRow): PointsAccountView {
+  const { id, kind, reference, ...rest } = showParts(row);
+  const slash = row.owner.indexOf('/');
+  return {
+    id,
+    kind,
+    reference,
+    unit: row.unit,
+    ...rest,
+    owner: showId('merchant', row.owner.slice(0, slash)),
+    customer: row.owner.slice(slash + 1),
+  };
+}
+
+function showParts(row: AccountRow): Omit<AccountView, 'currency'> {
   return {
     id: showId('account', row.id),
     kind: row.kind,
     reference: row.name,
-    ...(isCurrency(row.unit) ? { currency: row.unit } : { unit: row.unit }),
     ...showAmounts(row),
     status: row.status,
     created_at: row.created_at.toISOString(),
   };
-}
-
-/** The same with whom it belongs to, for the operator. */
-export function showAccountToOperator(row: AccountRow): Shown {
-  return { ...showAccount(row), ...showOwner(row) };
 }
 
 export function showAmounts(row: AccountRow): Amounts {
@@ -42,7 +61,7 @@ export function showAmounts(row: AccountRow): Amounts {
   };
 }
 
-export function showEntry(row: EntryRow, unit: string): Shown {
+export function showEntry(row: EntryRow, unit: string): EntryView {
   return {
     id: showId('entry', row.id),
     number: Number(row.number),
@@ -56,13 +75,4 @@ export function showEntry(row: EntryRow, unit: string): Shown {
 /** Money with its currency's decimals, points without any. */
 function showQuantity(amount: string, unit: string): string {
   return isCurrency(unit) ? displayAmount(amount, unit) : new Exact(amount).toFixed();
-}
-
-/** An owner is a merchant, a merchant and its customer, or the house itself. */
-function showOwner(row: AccountRow): Shown {
-  if (row.kind === 'customer') {
-    const slash = row.owner.indexOf('/');
-    return { owner: showId('merchant', row.owner.slice(0, slash)), customer: row.owner.slice(slash + 1) };
-  }
-  return { owner: row.kind === 'merchant' || row.kind === 'payee' ? showId('merchant', row.owner) : row.owner };
 }

@@ -1,8 +1,10 @@
-import express, { type Request, type Response, type Router } from 'express';
+import express, { type Request, type Response } from 'express';
 import { Problem } from '../core/errors';
 import type { Acknowledgement, RawCallback } from '../channels/channel';
+import { type Routes, createRoutes } from '../http/operation';
 import { requestIdOf } from '../http/request-id';
 import { spanOf } from '../http/request-trace';
+import { receiveCallback } from './callback-operations';
 import type { createReceiveCallback } from './receive-callback';
 
 /** What a callback may weigh: 256 KiB. Adyen's largest batches are a tenth of it. */
@@ -10,31 +12,28 @@ export const CALLBACK_LIMIT_BYTES = 256 * 1024;
 const RETRY_AFTER_SECONDS = '15';
 
 /** `POST /callbacks/:channel`: the raw body is kept byte for byte, because the signature is over exactly those bytes. */
-export function createCallbackRoutes(receive: ReturnType<typeof createReceiveCallback>): Router {
-  const router = express.Router();
-  const raw = express.raw({ type: () => true, limit: CALLBACK_LIMIT_BYTES, inflate: false });
-  router.post('/:channel', raw, async (request: Request<{ channel: string }>, response) => {
-    const received = await receive(request.params.channel, rawCallback(request), {
-      requestId: requestIdOf(request),
-      span: spanOf(request),
-    });
+export function createCallbackRoutes(receive: ReturnType<typeof createReceiveCallback>): Routes {
+  const routes = createRoutes('Callbacks');
+  routes.router.post('/:channel', express.raw({ type: () => true, limit: CALLBACK_LIMIT_BYTES, inflate: false }));
+  routes.serveRaw(receiveCallback, async ({ params: { channel }, req, res }) => {
+    const received = await receive(channel, rawCallback(req), { requestId: requestIdOf(req), span: spanOf(req) });
     switch (received.kind) {
       case 'no_such_channel':
         throw new Problem('not_found', 'there is no such channel');
       case 'try_again':
-        response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
-        answer(response, received.answer);
+        res.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+        answer(res, received.answer);
         break;
       case 'refused':
       case 'success':
-        answer(response, received.answer);
+        answer(res, received.answer);
         break;
     }
   });
-  return router;
+  return routes;
 }
 
-function rawCallback(request: Request<{ channel: string }>): RawCallback {
+function rawCallback(request: Request): RawCallback {
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value[0] : value;
   const body: unknown = request.body;
@@ -43,6 +42,6 @@ function rawCallback(request: Request<{ channel: string }>): RawCallback {
 
 function answer(response: Response, { status, contentType, body }: Acknowledgement): void {
   response.status(status);
-  if (contentType !== undefined) response.type(contentType);
-  response.send(body);
+  if (contentType === undefined) response.end();
+  else response.type(contentType).send(body);
 }

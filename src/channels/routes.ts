@@ -1,42 +1,29 @@
-import { Router } from 'express';
+import { type Routes, createRoutes } from '../http/operation';
 import { listed, readPage, rowsToRead } from '../http/pagination';
-import { parse } from '../http/parse';
-import { channelKeyPath, channelPath, createChannelBody, createKeyBody, listQuery } from './channel-schemas';
+import * as operations from './channel-operations';
 import type { Channels } from './manage-channels';
 import { showChannel, showChannelKey } from './show-channel';
 
 /** Mounted at /admin/channels. */
-export function createChannelRoutes({ channels }: { readonly channels: Channels }): Router {
-  const router = Router();
-  router.post('/', async (req, res) => {
-    const { receiving_account: receivingAccount, ...body } = parse(createChannelBody, req.body, 'body');
-    res.status(201).json(showChannel(await channels.create({ ...body, receivingAccount })));
+export function createChannelRoutes({ channels }: { readonly channels: Channels }): Routes {
+  const routes = createRoutes('Channels');
+  routes.serve(operations.createChannel, async ({ body: { receiving_account: receivingAccount, ...body } }) =>
+    showChannel(await channels.create({ ...body, receivingAccount })),
+  );
+  routes.serve(operations.listChannels, async ({ query }) => {
+    const page = readPage(query);
+    return listed(await channels.list(page.after, rowsToRead(page)), page, showChannel, (row) => row.channel.id);
   });
-  router.get('/', async (req, res) => {
-    const page = readPage(parse(listQuery, req.query, 'query'));
-    const rows = await channels.list(page.after, rowsToRead(page));
-    res.json(listed(rows, page, showChannel, (row) => row.channel.id));
-  });
-  router.get('/:channel_id', async (req, res) => {
-    const { channel_id: id } = parse(channelPath, req.params, 'path');
-    res.json(showChannel(await channels.get(id)));
-  });
-  router.post('/:channel_id/disable', async (req, res) => {
-    const { channel_id: id } = parse(channelPath, req.params, 'path');
-    res.json(showChannel(await channels.setStatus(id, 'disabled')));
-  });
-  router.post('/:channel_id/enable', async (req, res) => {
-    const { channel_id: id } = parse(channelPath, req.params, 'path');
-    res.json(showChannel(await channels.setStatus(id, 'active')));
-  });
-  router.post('/:channel_id/keys', async (req, res) => {
-    const { channel_id: id } = parse(channelPath, req.params, 'path');
-    res.status(201).json(showChannelKey(await channels.addKey(id, parse(createKeyBody, req.body, 'body'))));
-  });
-  router.delete('/:channel_id/keys/:key_id', async (req, res) => {
-    const { channel_id: id, key_id: keyId } = parse(channelKeyPath, req.params, 'path');
-    await channels.revokeKey(id, keyId);
-    res.status(204).end();
-  });
-  return router;
+  routes.serve(operations.getChannel, async ({ params }) => showChannel(await channels.get(params.channel_id)));
+  routes.serve(operations.disableChannel, async ({ params }) =>
+    showChannel(await channels.setStatus(params.channel_id, 'disabled')),
+  );
+  routes.serve(operations.enableChannel, async ({ params }) =>
+    showChannel(await channels.setStatus(params.channel_id, 'active')),
+  );
+  routes.serve(operations.addChannelKey, async ({ params, body }) =>
+    showChannelKey(await channels.addKey(params.channel_id, body)),
+  );
+  routes.serve(operations.revokeChannelKey, ({ params }) => channels.revokeKey(params.channel_id, params.key_id));
+  return routes;
 }

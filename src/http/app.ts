@@ -4,19 +4,19 @@ import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import { Problem } from '../core/errors';
 import type { Ids } from '../core/ids';
+import type { ApiDescription, Mount } from './api-description';
+import { createDocumentRoutes } from './api-document';
+import { createDocsRoutes } from './docs';
 import { createHealthRoutes, type Readiness } from './health';
 import { jsonBody } from './json-body';
 import { noSuchRoute } from './no-such-route';
+import { openApiDocument } from './openapi';
 import type { Routes } from './operation';
 import { problemHandler } from './problem-details';
 import { requestIds } from './request-id';
 import { requestFields, requestTraces } from './request-trace';
 
-/** Routes and the path below which they are mounted, which may name parameters: `/merchants/:merchant_id/endpoints`. */
-export interface Mount {
-  readonly path: string;
-  readonly routes: Router | Routes;
-}
+export type { Mount };
 
 export interface AppDependencies {
   readonly logger: Logger;
@@ -30,11 +30,13 @@ export interface AppDependencies {
   /** `idempotency(...)`: for every POST below /admin and /v1. */
   readonly idempotency: RequestHandler;
   /** Mounted at /callbacks before any body is parsed: it reads its own, byte for byte. */
-  readonly callbacks: Router;
+  readonly callbacks: Router | Routes;
   /** Below /admin. */
   readonly operator: readonly Mount[];
   /** Below /v1. */
   readonly merchant: readonly Mount[];
+  /** What the document at /openapi.json says besides the operations; nothing where it is missing. */
+  readonly description?: ApiDescription;
 }
 
 /** The HTTP application: who is let in, how bodies are read, and how every error is answered. */
@@ -46,8 +48,10 @@ export function createApp(deps: AppDependencies): Express {
   app.use(requestIds(deps.ids), requestTraces(deps.tracer), logRequests(deps.logger), helmet(), refuseNul);
 
   const routes = Router();
-  routes.use(createHealthRoutes(deps));
-  routes.use('/callbacks', deps.callbacks);
+  const health = createHealthRoutes(deps);
+  const document = createDocumentRoutes(() => describe(deps, [health, document]));
+  routes.use(health.router, document.router, createDocsRoutes());
+  routes.use('/callbacks', routerOf(deps.callbacks));
   const operator = mounted(deps.operator);
   const merchant = mounted(deps.merchant);
   const json = [noStore, ...jsonBody(), deps.idempotency];
@@ -60,8 +64,25 @@ export function createApp(deps: AppDependencies): Express {
 
 function mounted(mounts: readonly Mount[]): Router {
   const router = Router();
-  for (const { path, routes } of mounts) router.use(path, 'operations' in routes ? routes.router : routes);
+  for (const { path, routes } of mounts) router.use(path, routerOf(routes));
   return router;
+}
+
+function routerOf(routes: Router | Routes): Router {
+  return 'operations' in routes ? routes.router : routes;
+}
+
+function describe(deps: AppDependencies, open: readonly Routes[]): ReturnType<typeof openApiDocument> {
+  const own = open.map((routes) => ({ path: '/', routes }));
+  return openApiDocument(
+    [
+      { path: '/v1', audience: 'merchant', mounts: deps.merchant },
+      { path: '/callbacks', audience: 'gateway', mounts: [{ path: '/', routes: deps.callbacks }] },
+      { path: '/admin', audience: 'operator', mounts: deps.operator },
+      { path: '/', audience: 'anybody', mounts: own },
+    ],
+    deps.description ?? { version: '0', tags: {}, webhooks: [] },
+  );
 }
 
 const noStore: RequestHandler = (_req, res, next) => {

@@ -20,7 +20,13 @@ export interface Operation<Params = unknown, Query = unknown, Body = unknown, An
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /** A body that is not JSON, which the handler reads by itself: for the document only. */
+  readonly rawBody?: RawBody;
+  /** Headers that the handler reads by itself: for the document only. */
+  readonly headers?: readonly HeaderDescription[];
   readonly answer: OperationAnswer<Answer>;
+  /** What the handler may answer by itself and is no problem document. */
+  readonly otherAnswers?: readonly OtherAnswer[];
   /** What it may answer besides the problems that every operation has (authentication, limits, outages). */
   readonly problems: readonly ProblemCode[];
   /** A request that works, for the document: names and values of parameters, and the body. */
@@ -42,6 +48,31 @@ export interface OperationAnswer<Answer> {
   readonly example?: unknown;
 }
 
+export interface OtherAnswer {
+  readonly status: number;
+  readonly description: string;
+  /** By content type; none where there is no body. */
+  readonly contents?: Readonly<Record<string, z.ZodType>>;
+  /** Names of headers that it always has, from the document's common ones. */
+  readonly headers?: readonly CommonHeader[];
+}
+
+export type CommonHeader = 'X-Request-Id' | 'Retry-After' | 'WWW-Authenticate' | 'Idempotency-Replayed';
+
+export interface RawBody {
+  readonly description: string;
+  /** By content type. */
+  readonly content: Readonly<Record<string, { readonly schema: z.ZodType; readonly examples: RawExamples }>>;
+}
+/** By name: what it is an example of, and the example. */
+export type RawExamples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
+
+export interface HeaderDescription {
+  readonly name: string;
+  readonly description: string;
+  readonly example: string;
+}
+
 export interface Called<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
@@ -60,6 +91,11 @@ export interface Routes {
   serve<Params, Query, Body, Answer>(
     operation: Operation<Params, Query, Body, Answer>,
     handler: (called: Called<Params, Query, Body>) => Promise<Answer>,
+  ): void;
+  /** Serves an operation whose handler writes to the response by itself. */
+  serveRaw<Params, Query, Body, Answer>(
+    operation: Operation<Params, Query, Body, Answer>,
+    handler: (called: Called<Params, Query, Body>) => Promise<void>,
   ): void;
 }
 
@@ -82,26 +118,41 @@ export function createRoutes(tag: string): Routes {
       operations.push(described);
       router[described.method](described.path, requestHandler(described, handler));
     },
+    serveRaw: (described, handler) => {
+      operations.push(described);
+      router[described.method](described.path, async (req, res) => {
+        await handler(readCall(described, req, res));
+      });
+    },
   };
 }
 
 function requestHandler<Params, Query, Body, Answer>(
-  { params, query, body, answer }: Operation<Params, Query, Body, Answer>,
+  described: Operation<Params, Query, Body, Answer>,
   handler: (called: Called<Params, Query, Body>) => Promise<Answer>,
 ): RequestHandler {
+  const { answer } = described;
   return async (req, res) => {
-    const called = {
-      // An operation without a schema takes nothing from there, and its handler knows the value as `unknown`.
-      params: params === undefined ? (undefined as Params) : parse(params, req.params, 'path'),
-      query: query === undefined ? (undefined as Query) : parse(query, req.query, 'query'),
-      body: body === undefined ? (undefined as Body) : parse(body, req.body, 'body'),
-      req,
-      res,
-    };
-    const answered = await handler(called);
+    const answered = await handler(readCall(described, req, res));
     if (answer.contentType !== undefined) return;
     res.status(answer.status);
     if (answer.schema === undefined) res.end();
     else res.json(answered);
+  };
+}
+
+/** @throws Problem `invalid_request` */
+function readCall<Params, Query, Body, Answer>(
+  { params, query, body }: Operation<Params, Query, Body, Answer>,
+  req: Request,
+  res: Response,
+): Called<Params, Query, Body> {
+  return {
+    // An operation without a schema takes nothing from there, and its handler knows the value as `unknown`.
+    params: params === undefined ? (undefined as Params) : parse(params, req.params, 'path'),
+    query: query === undefined ? (undefined as Query) : parse(query, req.query, 'query'),
+    body: body === undefined ? (undefined as Body) : parse(body, req.body, 'body'),
+    req,
+    res,
   };
 }

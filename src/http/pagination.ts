@@ -21,7 +21,9 @@ export const pageFields = {
   limit: z
     .string()
     .regex(/^([1-9]\d?|100)$/, 'is a whole number from 1 to 100')
-    .optional(),
+    .optional()
+    // A query is text; what it says here is a number.
+    .meta({ sent: { type: 'integer', minimum: 1, maximum: 100, default: 20 } }),
   cursor: z.string().max(600, 'is too long').optional(),
 };
 

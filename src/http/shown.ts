@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { type IdKind, ID_PREFIXES } from '../core/ids';
 
 /** The schemas of what answers are made of; each has the example that the document shows. */
-const EXAMPLE_UUID = '019e9a3c-5d2f-7c41-8a6b-3f2d1c0b9a87';
+export const EXAMPLE_UUID = '019e9a3c-5d2f-7c41-8a6b-3f2d1c0b9a87';
+export const UUID_PATTERN = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
 /** An id as callers see it. */
 export function shownIdOf(kind: IdKind): z.ZodString {
   const prefix = ID_PREFIXES[kind];
   return z
     .string()
-    .regex(new RegExp(`^${prefix}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`))
+    .regex(new RegExp(`^${prefix}_${UUID_PATTERN}$`))
     .meta({ example: `${prefix}_${EXAMPLE_UUID}` });
 }
 

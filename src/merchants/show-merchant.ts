@@ -1,9 +1,10 @@
 import { showId } from '../core/ids';
 import type { ApiKeyRow } from './api-keys-store';
+import type { ApiKeyView, MerchantView } from './merchant-schemas';
 import type { MerchantRow } from './merchants-store';
 
 /** A merchant as the operator API shows it. */
-export function showMerchant(row: MerchantRow): Readonly<Record<string, string>> {
+export function showMerchant(row: MerchantRow): MerchantView {
   return {
     id: showId('merchant', row.id),
     name: row.name,
@@ -13,7 +14,7 @@ export function showMerchant(row: MerchantRow): Readonly<Record<string, string>>
 }
 
 /** An API key as the operator API shows it: how it begins, never the key. */
-export function showApiKey(row: ApiKeyRow): Readonly<Record<string, string | null>> {
+export function showApiKey(row: ApiKeyRow): ApiKeyView {
   return {
     id: showId('apiKey', row.id),
     merchant: showId('merchant', row.merchant_id),

@@ -478,7 +478,7 @@ describe('the command line', () => {
   async function run(...words: string[]): Promise<string> {
     const lines: string[] = [];
     const context = {
-      ...commandContext({ line: (text) => void lines.push(text) }),
+      ...commandContext({ line: (text) => void lines.push(text), text: (text) => void lines.push(text) }),
       config: () => ({ apiKey: undefined }) as ReturnType<ReturnType<typeof commandContext>['config']>,
       operator: () => operator,
     };

@@ -7,6 +7,7 @@ import {
   createCustomerRoutes,
   createMerchantAccountRoutes,
   createPayeeAccountRoutes,
+  createPointsAccountRoutes,
 } from '../../src/balances/routes';
 import { type Clock, systemClock } from '../../src/core/clock';
 import { createIds } from '../../src/core/ids';
@@ -138,7 +139,7 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
         }),
       },
       { path: '/accounts', routes: createAccountRoutes({ accounts }) },
-      { path: '/points-accounts', routes: createAccountRoutes({ accounts: points }) },
+      { path: '/points-accounts', routes: createPointsAccountRoutes({ accounts: points }) },
       { path: '/incidents', routes: createIncidentRoutes({ db }) },
       { path: '/faults', routes: faults },
     ],

@@ -55,7 +55,8 @@ export async function booksWorld() {
     post: async (list: readonly Partial<VoucherMessage>[]): Promise<void> => {
       const messages = list.map((changes) => {
         const payload = message(changes);
-        return { id: ids.next<'message'>(), topic: VOUCHER_TOPIC, eventKey: payload.receiptId, version: 1, payload };
+        const head = { id: ids.next<'message'>(), topic: VOUCHER_TOPIC, eventKey: payload.receiptId };
+        return { ...head, version: 1, payload, traceparent: null };
       });
       for (const answer of await consumer.consume(messages))
         if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
