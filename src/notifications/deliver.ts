@@ -6,7 +6,9 @@ import { isTransient } from '../core/errors';
 import type { EndpointId, Ids, NotificationId } from '../core/ids';
 import type { Sealer } from '../core/sealing';
 import type { Incidents } from '../incidents/incident';
-import { type Attempt, createAttemptStarter } from './begin-attempts';
+import { type Attempt, type AttemptStarter, createAttemptStarter } from './begin-attempts';
+import { createBacklog } from './backlog';
+import { BREAKER_LIMITS, type BreakerLimits, createCircuitBreakers } from './circuit-breakers';
 import type { HttpClient } from './http-client';
 import { dueNotifications, markOverdue } from './notifications-store';
 import { createResultRecorder } from './record-results';
@@ -20,7 +22,7 @@ export interface Notifier {
    * @throws Unavailable where the orders database cannot be reached; the sweep finds them again
    */
   handle(ids: readonly string[]): Promise<void>;
-  /** Up to `limit` notifications that are due and that no queue is known to hold, for the sweep. */
+  /** Up to `limit` notifications that are due and that no queue is known to hold, for the sweep. Lets probes go, too. */
   findOverdue(limit: number): Promise<readonly string[]>;
   /** Resolves when nothing waits and nothing is in flight. */
   settled(): Promise<void>;
@@ -38,30 +40,44 @@ export interface NotifierTools {
   readonly incidents: Incidents;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
   readonly limits?: Partial<RoomLimits>;
+  readonly breakers?: Partial<BreakerLimits>;
   /** How long an attempt may take with everything around it, before another process may take it for lost. */
   readonly leaseMs?: number;
 }
+
+type Due = Place<NotificationId, EndpointId>;
 
 /** One claim takes at most so many. */
 const CLAIM = 200;
 /** A result that cannot be written is tried so often again; the lease lasts longer than that. */
 const WRITE_TRIES = 6;
+/** So many rows of one endpoint does one look of the sweep hand out, and so many looks does one run take. */
+const LOOK_PER_ENDPOINT = 250;
+const MOST_LOOKS = 10;
 
 export function createNotifier(tools: NotifierTools): Notifier {
   const starter = createAttemptStarter({ ...tools, leaseMs: tools.leaseMs ?? 45_000 });
   const perform = createPerformer(tools);
-  const rooms = createWaitingRooms<NotificationId, EndpointId>({ ...ROOM_LIMITS, ...tools.limits });
+  const breakers = createCircuitBreakers<EndpointId>(tools.clock, { ...BREAKER_LIMITS, ...tools.breakers });
+  const limits = { ...ROOM_LIMITS, ...tools.limits };
+  const rooms = createWaitingRooms<NotificationId, EndpointId>(limits, breakers, tools.clock);
+  const backlog = createBacklog(tools);
   let pumping = false;
   let draining = false;
   const whenSettled: (() => void)[] = [];
 
-  const finish = (place: Place<NotificationId, EndpointId>, worked: boolean | undefined): void => {
+  const takeIn = async (due: readonly { id: NotificationId; endpointId: EndpointId }[]): Promise<void> => {
+    await backlog.putOff(due.filter(({ id, endpointId }) => rooms.enter(id, endpointId) === 'full'));
+  };
+
+  const finish = (place: Due, worked: boolean | undefined): void => {
     rooms.leave(place, worked);
+    if (worked === true) backlog.works(place.endpoint);
     void pump();
   };
 
-  const begin = async (places: readonly Place<NotificationId, EndpointId>[]): Promise<void> => {
-    const attempts = await beginOrNone(places.map((place) => place.item));
+  const begin = async (places: readonly Due[]): Promise<void> => {
+    const attempts = await beginOrNone(starter, tools, places);
     const byId = new Map(attempts.map((attempt) => [attempt.notification.id, attempt]));
     for (const place of places) {
       const attempt = byId.get(place.item);
@@ -73,25 +89,22 @@ export function createNotifier(tools: NotifierTools): Notifier {
     }
   };
 
-  const beginOrNone = async (ids: readonly NotificationId[]): Promise<readonly Attempt[]> => {
-    try {
-      return await starter.begin(ids);
-    } catch (error) {
-      tools.logger.warn({ err: error, notifications: ids.length }, 'notifications could not be claimed');
-      return [];
-    }
-  };
-
   // One claim at a time: while it is in flight, places become free and ids arrive, and the next claim takes them all.
   const pump = async (): Promise<void> => {
     if (pumping) return;
     pumping = true;
-    for (let places = next(); places.length > 0; places = next()) await begin(places);
+    for (let more = true; more;) {
+      for (let places = next(); places.length > 0; places = next()) await begin(places);
+      await backlog.putOff(rooms.takeSurplus());
+      const drawn = draining ? [] : await backlog.draw((endpoint) => rooms.appetite(endpoint));
+      await takeIn(drawn);
+      more = drawn.length > 0;
+    }
     pumping = false;
     if (rooms.inFlight() > 0) return;
     for (const resolve of whenSettled.splice(0)) resolve();
   };
-  const next = (): readonly Place<NotificationId, EndpointId>[] => (draining ? [] : rooms.take(CLAIM));
+  const next = (): readonly Due[] => (draining ? [] : rooms.take(CLAIM));
 
   const settled = (): Promise<void> =>
     new Promise((resolve) => {
@@ -102,10 +115,15 @@ export function createNotifier(tools: NotifierTools): Notifier {
   return {
     handle: async (ids) => {
       if (draining) return;
-      for (const due of await dueNotifications(tools.db, ids)) rooms.enter(due.id, due.endpointId);
+      await takeIn(await dueNotifications(tools.db, ids));
       void pump();
     },
-    findOverdue: (limit) => markOverdue(tools.db, limit),
+    findOverdue: async (limit) => {
+      await backlog.look();
+      // Probes become due without anything that arrives or ends.
+      void pump();
+      return lookForOverdue(tools.db, limit);
+    },
     settled,
     drain: () => {
       draining = true;
@@ -113,6 +131,31 @@ export function createNotifier(tools: NotifierTools): Notifier {
       return settled();
     },
   };
+}
+
+/** Looks until enough rows can be handed out, or nothing more is due. */
+async function lookForOverdue(db: Database<'orders'>, limit: number): Promise<readonly NotificationId[]> {
+  const found: NotificationId[] = [];
+  for (let look = 0; look < MOST_LOOKS; look += 1) {
+    const most = limit - found.length;
+    const seen = await markOverdue(db, most, LOOK_PER_ENDPOINT);
+    found.push(...seen.filter((row) => !row.putOff).map((row) => row.id));
+    if (seen.length < most || found.length >= limit) break;
+  }
+  return found;
+}
+
+async function beginOrNone(
+  starter: AttemptStarter,
+  { logger }: Pick<NotifierTools, 'logger'>,
+  places: readonly Due[],
+): Promise<readonly Attempt[]> {
+  try {
+    return await starter.begin(places.map((place) => place.item));
+  } catch (error) {
+    logger.warn({ err: error, notifications: places.length }, 'notifications could not be claimed');
+    return [];
+  }
 }
 
 /** Makes one attempt and records it. @returns whether it worked; undefined where that is not known */

@@ -5,7 +5,7 @@ import { assertNever } from '../core/errors';
 import { gather } from '../core/gather';
 import type { Incidents } from '../incidents/incident';
 import { type EndedAttempt, type EndedStatus, endAttempts } from './attempts-store';
-import type { Attempt } from './begin-attempts';
+import { type Attempt, attemptsOfSchedule } from './begin-attempts';
 import { disableEndpoint } from './endpoints-store';
 import type { Judged } from './judge-answer';
 import { endpointGoneIncident, exhaustedIncident } from './notification-incidents';
@@ -55,11 +55,11 @@ async function writeResults(
 }
 
 function endedAttempt(
-  { notification, endpoint, token }: Attempt,
+  { notification, token }: Attempt,
   judged: Judged & { readonly durationMs: number },
   jitter: Jitter,
 ): EndedAttempt {
-  const step = afterAttempt(judged.result, endpoint.schedule, notification.attempts, jitter);
+  const step = afterAttempt(judged.result, notification.schedule, attemptsOfSchedule(notification), jitter);
   return {
     id: notification.id,
     orderId: notification.orderId,

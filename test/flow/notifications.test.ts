@@ -396,7 +396,7 @@ describe('a dead endpoint', () => {
     const orders = await Promise.all(Array.from({ length: 100 }, () => world.order(deadMerchant)));
     const notifier = world.notifier({
       timeoutMs: 1_500,
-      limits: { inFlight: 20, perEndpoint: 10, failingInFlight: 4 },
+      limits: { inFlight: 20, perEndpoint: 10, suspectsInFlight: 4 },
     });
     await notifier.handle(await world.announce(deadMerchant, orders));
     await until(() => Promise.resolve(dead.received.length > 0));
