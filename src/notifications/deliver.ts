@@ -9,6 +9,7 @@ import type { Incidents } from '../incidents/incident';
 import { type Attempt, type AttemptStarter, createAttemptStarter } from './begin-attempts';
 import { createBacklog } from './backlog';
 import { BREAKER_LIMITS, type BreakerLimits, createCircuitBreakers } from './circuit-breakers';
+import type { DeadAfter } from './endpoint-health-store';
 import type { HttpClient } from './http-client';
 import { dueNotifications, markOverdue } from './notifications-store';
 import { createResultRecorder } from './record-results';
@@ -41,6 +42,8 @@ export interface NotifierTools {
   readonly logger: Pick<Logger, 'warn' | 'error'>;
   readonly limits?: Partial<RoomLimits>;
   readonly breakers?: Partial<BreakerLimits>;
+  /** When an endpoint is disabled because every attempt fails. */
+  readonly deadAfter?: DeadAfter;
   /** How long an attempt may take with everything around it, before another process may take it for lost. */
   readonly leaseMs?: number;
 }
