@@ -6,6 +6,7 @@ import { addChannelCommands } from './cli/channels';
 import { commandContext } from './cli/commands';
 import { addEndpointCommands } from './cli/endpoints';
 import { addApiKeyCommands, addMerchantCommands } from './cli/merchants';
+import { addNotificationCommands } from './cli/notifications';
 import { addOrderCommands } from './cli/orders';
 import { standardOutput } from './cli/output';
 import { addServiceCommands } from './cli/service';
@@ -24,6 +25,7 @@ function createProgram(): Command {
   addApiKeyCommands(program, context);
   addChannelCommands(program, context);
   addEndpointCommands(program, context);
+  addNotificationCommands(program, context);
   addFeePlanCommands(program, context);
   addPointsRuleCommands(program, context);
   addAccountCommands(program, context);
