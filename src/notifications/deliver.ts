@@ -23,7 +23,7 @@ export interface Notifier {
    * @throws Unavailable where the orders database cannot be reached; the sweep finds them again
    */
   handle(ids: readonly string[]): Promise<void>;
-  /** Up to `limit` notifications that are due and that no queue is known to hold, for the sweep. Lets probes go, too. */
+  /** About `limit` notifications that are due and that no queue is known to hold, for the sweep. Lets probes go, too. */
   findOverdue(limit: number): Promise<readonly string[]>;
   /** Resolves when nothing waits and nothing is in flight. */
   settled(): Promise<void>;
@@ -55,7 +55,7 @@ const CLAIM = 200;
 /** A result that cannot be written is tried so often again; the lease lasts longer than that. */
 const WRITE_TRIES = 6;
 /** So many rows of one endpoint does one look of the sweep hand out, and so many looks does one run take. */
-const LOOK_PER_ENDPOINT = 250;
+const LOOK_PER_ENDPOINT = 50;
 const MOST_LOOKS = 10;
 
 export function createNotifier(tools: NotifierTools): Notifier {
@@ -136,14 +136,16 @@ export function createNotifier(tools: NotifierTools): Notifier {
   };
 }
 
-/** Looks until enough rows can be handed out, or nothing more is due. */
+/**
+ * Looks until enough rows can be handed out, or nothing more is due. One endpoint gets at most half of them, so that a list
+ * which has become due at once leaves room for all others.
+ */
 async function lookForOverdue(db: Database<'orders'>, limit: number): Promise<readonly NotificationId[]> {
   const found: NotificationId[] = [];
   for (let look = 0; look < MOST_LOOKS; look += 1) {
-    const most = limit - found.length;
-    const seen = await markOverdue(db, most, LOOK_PER_ENDPOINT);
+    const seen = await markOverdue(db, limit, LOOK_PER_ENDPOINT);
     found.push(...seen.filter((row) => !row.putOff).map((row) => row.id));
-    if (seen.length < most || found.length >= limit) break;
+    if (seen.length < limit || found.length >= limit) break;
   }
   return found;
 }
