@@ -66,6 +66,7 @@ export function createNotifier(tools: NotifierTools): Notifier {
   const rooms = createWaitingRooms<NotificationId, EndpointId>(limits, breakers, tools.clock);
   const backlog = createBacklog(tools);
   let pumping = false;
+  let asked = 0;
   let draining = false;
   const whenSettled: (() => void)[] = [];
 
@@ -92,16 +93,19 @@ export function createNotifier(tools: NotifierTools): Notifier {
     }
   };
 
-  // One claim at a time: while it is in flight, places become free and ids arrive, and the next claim takes them all.
+  // One claim at a time: while it is in flight, places become free and ids arrive, and the next claim takes them all. Who
+  // finds the pump at work has it go round once more, because it may already have looked past what is new.
   const pump = async (): Promise<void> => {
+    asked += 1;
     if (pumping) return;
     pumping = true;
-    for (let more = true; more;) {
+    for (let answered = 0; answered !== asked;) {
+      answered = asked;
       for (let places = next(); places.length > 0; places = next()) await begin(places);
       await backlog.putOff(rooms.takeSurplus());
       const drawn = draining ? [] : await backlog.draw((endpoint) => rooms.appetite(endpoint));
       await takeIn(drawn);
-      more = drawn.length > 0;
+      if (drawn.length > 0) asked += 1;
     }
     pumping = false;
     if (rooms.inFlight() > 0) return;

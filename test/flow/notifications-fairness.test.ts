@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Database, statement } from '../../src/consistency/transaction';
 import type { EndpointId, MerchantId } from '../../src/core/ids';
 import { drawPutOff, endpointsWithPutOff, markOverdue, putOff } from '../../src/notifications/notifications-store';
+import { createResends } from '../../src/notifications/resend';
 import { type MerchantServer, startMerchantServer } from '../support/merchant-server';
 import { type NotificationWorld, notificationWorld } from '../support/notification-world';
 
@@ -147,6 +148,23 @@ describe('an endpoint that fails', () => {
     });
     expect(new Set(shop.received.map((one) => one.id)).size).toBe(300);
     expect(shop.received).toHaveLength(300);
+  });
+});
+
+describe('what is resent', () => {
+  it('becomes due 50 a second, so that a server which has just come back is not overrun', async () => {
+    const { merchantId, endpoint } = await paid(shop.url, 0);
+    await longList(merchantId, endpoint, 100, 'exhausted');
+    await world.query(`update orders.notifications set ended_at = clock_timestamp()`);
+    const resends = createResends({ db: world.db, hint: () => undefined });
+    const active = { id: endpoint, status: 'active' } as const;
+    expect(await resends.failedSince(active, '2020-01-01T00:00:00Z')).toEqual({ resent: 100, remaining: false });
+    expect(await resends.failedSince(active, '2020-01-01T00:00:00Z')).toEqual({ resent: 0, remaining: false });
+    const [{ apart }] = (await world.query(
+      `select extract(epoch from max(next_try_at) - min(next_try_at))::float8 as apart from orders.notifications
+        where status = 'scheduled'`,
+    )) as [{ apart: number }];
+    expect(apart).toBeGreaterThan(1.97);
   });
 });
 

@@ -127,27 +127,6 @@ describe('everything that has failed since a time', () => {
       expect(await refused(world.v1(merchant, 'post', `/endpoints/${id}/resend`, body))).toContain('400');
     }
   });
-
-  it('becomes due 50 a second, so that a server which has just come back is not overrun', async () => {
-    const made = await endpoint({ schedule: [3600] });
-    for (let one = 0; one < 3; one += 1) await pay();
-    const rows = await world.query<{ id: string }>(
-      `update orders.notifications set status = 'endpoint_disabled', ended_at = clock_timestamp()
-        where endpoint_id = $1 returning id`,
-      [readId('endpoint', made.id)],
-    );
-    expect(rows).toHaveLength(3);
-    await world.admin('post', `/merchants/${merchant.id}/endpoints/${made.id}/resend`, {
-      failed_since: '2020-01-01T00:00:00Z',
-    });
-    const [{ apart }] = (await world.query(
-      `select extract(epoch from max(enqueued_until) - min(enqueued_until))::float8 as apart
-         from orders.notifications where endpoint_id = $1 and status = 'scheduled'`,
-      [readId('endpoint', made.id)],
-    )) as [{ apart: number | null }];
-    expect(apart === null || apart <= 30).toBe(true);
-    await world.quiet();
-  });
 });
 
 describe('an endpoint whose every attempt fails for days', () => {
