@@ -8,6 +8,7 @@ import { addEndpointCommands } from './cli/endpoints';
 import { addJournalCommands } from './cli/journal';
 import { addApiKeyCommands, addMerchantCommands } from './cli/merchants';
 import { addOpenApiCommand } from './cli/openapi';
+import { addNotificationCommands } from './cli/notifications';
 import { addOrderCommands } from './cli/orders';
 import { standardOutput } from './cli/output';
 import { addPaymentCommands } from './cli/payments';
@@ -28,6 +29,7 @@ function createProgram(): Command {
   addApiKeyCommands(program, context);
   addChannelCommands(program, context);
   addEndpointCommands(program, context);
+  addNotificationCommands(program, context);
   addFeePlanCommands(program, context);
   addPointsRuleCommands(program, context);
   addAccountCommands(program, context);

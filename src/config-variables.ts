@@ -55,6 +55,7 @@ export const serviceVariables = auditVariables.extend({
   PORT: whole(0, 65_535, 8_080),
   QUITTANCE_OPERATOR_TOKEN: matching(/^[\x21-\x7e]{24,200}$/, TOKEN),
   QUITTANCE_ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'true or false').optional(),
+  ENDPOINT_FAILING_HOURS: whole(1, 8_760, 72),
   ANSWER_BUDGET_MS: whole(100, 60_000, 3_500),
   TRANSACTION_DEADLINE_MS: whole(1_000, 600_000, 10_000),
   ...telemetryVariables,

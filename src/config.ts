@@ -41,6 +41,8 @@ export interface Config extends DatabaseConfig {
   readonly operatorToken: string;
   /** Whether merchants' endpoints may be on this machine or in private networks, as in development. */
   readonly allowPrivateEndpoints: boolean;
+  /** How long every attempt to an endpoint must fail before it is disabled, with an incident. */
+  readonly endpointFailingHours: number;
   /** How long a bank waits for our answer before it is told to try again. */
   readonly answerBudgetMs: number;
   /** How long a global transaction may try before recovery cancels it. */
@@ -76,6 +78,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     host: variables.HOST,
     port: variables.PORT,
     allowPrivateEndpoints: (variables.QUITTANCE_ALLOW_PRIVATE_ENDPOINTS ?? String(embedded)) === 'true',
+    endpointFailingHours: variables.ENDPOINT_FAILING_HOURS,
     answerBudgetMs: variables.ANSWER_BUDGET_MS,
     transactionDeadlineMs: variables.TRANSACTION_DEADLINE_MS,
     telemetry: telemetryConfig(variables),

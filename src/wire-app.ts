@@ -35,7 +35,17 @@ import { createMerchants } from './merchants/manage-merchants';
 import { createMerchantRoutes } from './merchants/routes';
 import { createDeliveries } from './notifications/list-deliveries';
 import { createEndpoints } from './notifications/manage-endpoints';
-import { createEndpointRoutes, createNotificationRoutes } from './notifications/routes';
+import type { HttpClient } from './notifications/http-client';
+import { createPingEndpoint } from './notifications/ping-endpoint';
+import { createResends } from './notifications/resend';
+import {
+  createAllNotificationRoutes,
+  createEndpointRoutes,
+  createNotificationRoutes,
+  createOrderNotificationRoutes,
+  createOwnEndpointRoutes,
+} from './notifications/routes';
+import { createWebhooks } from './notifications/send-webhook';
 import { createCloseOrder } from './orders/close-order';
 import { createCreateOrder } from './orders/create-order';
 import { createFindOrders } from './orders/find-orders';
@@ -53,10 +63,11 @@ import { booksMounts } from './wire-books';
 import { apiDescription } from './wire-document';
 
 /** The HTTP side: every route with what it needs. */
-export function wireApp(foundation: Foundation): Express {
+export function wireApp(foundation: Foundation, http: HttpClient): Express {
   const { config, databases, ids, sealer, clock, logger, tracer } = foundation;
   const apiKeys = createApiKeys({ db: databases.orders, ids, random: systemRandom });
   const directory = createChannelDirectory({ db: databases.orders, sealer, clock, registry: channelRegistry });
+  const notifying = wireNotifying(foundation, http);
   return createApp({
     logger,
     ids,
@@ -74,32 +85,49 @@ export function wireApp(foundation: Foundation): Express {
         answerBudgetMs: config.answerBudgetMs,
       }),
     ),
-    operator: operatorMounts(foundation, apiKeys, () => {
+    operator: operatorMounts(foundation, notifying, apiKeys, () => {
       directory.forget();
     }),
-    merchant: merchantMounts(foundation),
+    merchant: merchantMounts(foundation, notifying),
     description: apiDescription,
   });
 }
 
+/** What both sides of the API need that is about notifications. */
+function wireNotifying({ config, databases, ids, sealer, clock, logger, hints }: Foundation, http: HttpClient) {
+  const db = databases.orders;
+  return {
+    endpoints: createEndpoints({
+      db,
+      ids,
+      sealer,
+      random: systemRandom,
+      allowPrivate: config.allowPrivateEndpoints,
+    }),
+    deliveries: createDeliveries({ db }),
+    resends: createResends({
+      db,
+      hint: (due) => {
+        hints.notifications(due);
+      },
+    }),
+    ping: createPingEndpoint({ webhooks: createWebhooks({ http, sealer, clock, logger }), ids, clock }),
+  };
+}
+
 function operatorMounts(
-  { config, databases, ids, sealer }: Foundation,
+  { databases, ids, sealer }: Foundation,
+  notifying: ReturnType<typeof wireNotifying>,
   apiKeys: ReturnType<typeof createApiKeys>,
   onChange: () => void,
 ): readonly Mount[] {
   const merchants = createMerchants({ db: databases.orders, ids });
   const channels = createChannels({ db: databases.orders, ids, sealer, registry: channelRegistry, onChange });
-  const endpoints = createEndpoints({
-    db: databases.orders,
-    ids,
-    sealer,
-    random: systemRandom,
-    allowPrivate: config.allowPrivateEndpoints,
-  });
   const payees = createPayeeAccounts({ db: databases.accounts, ids });
   const timeline = timelineOf(databases);
   return [
-    { path: '/merchants/:merchant_id/endpoints', routes: createEndpointRoutes({ endpoints }) },
+    { path: '/merchants/:merchant_id/endpoints', routes: createEndpointRoutes(notifying) },
+    { path: '/notifications', routes: createAllNotificationRoutes(notifying) },
     { path: '/merchants', routes: createMerchantRoutes({ merchants, apiKeys }) },
     { path: '/merchants', routes: createTermsRoutes({ terms: createTerms({ db: databases.orders, ids }) }) },
     { path: '/merchants', routes: createPayeeAccountRoutes({ payees, mustBeMerchant: (id) => merchants.get(id) }) },
@@ -121,7 +149,10 @@ function operatorMounts(
   ];
 }
 
-function merchantMounts({ databases, ids, notifications, hints }: Foundation): readonly Mount[] {
+function merchantMounts(
+  { databases, ids, notifications, hints }: Foundation,
+  notifying: ReturnType<typeof wireNotifying>,
+): readonly Mount[] {
   const db = databases.orders;
   const terms = createTerms({ db, ids });
   const accounts = createAccounts({ db: databases.accounts });
@@ -142,10 +173,9 @@ function merchantMounts({ databases, ids, notifications, hints }: Foundation): r
     findOrders: createFindOrders({ db }),
   });
   return [
-    {
-      path: '/orders/:order_id/notifications',
-      routes: createNotificationRoutes({ deliveries: createDeliveries({ db }) }),
-    },
+    { path: '/orders/:order_id/notifications', routes: createOrderNotificationRoutes(notifying) },
+    { path: '/notifications', routes: createNotificationRoutes(notifying) },
+    { path: '/endpoints', routes: createOwnEndpointRoutes(notifying) },
     { path: '/orders', routes: orders },
     { path: '/orders', routes: createMerchantTimelineRoutes({ timeline: timelineOf(databases) }) },
     { path: '/events', routes: createEventRoutes({ db }) },

@@ -30,6 +30,8 @@ export interface Wired {
 const PAGE = 200;
 const HOUR_MS = 3_600_000;
 const IDEMPOTENCY_HOURS = 24;
+/** An endpoint is disabled for failing only after so many attempts: more than one notification's bad luck. */
+const DEAD_ATTEMPTS = 10;
 
 /** Puts the parts together. With what it uses (`foundation`, `wire-app`), the only place that knows all of them. */
 export function wire(options: WiringOptions): Wired {
@@ -47,20 +49,13 @@ export function wire(options: WiringOptions): Wired {
   });
   const http = createHttpClient({ allowPrivate: config.allowPrivateEndpoints });
   const notifier = createNotifier({
-    db: databases.orders,
-    sealer,
-    ids,
-    clock,
-    jitter,
-    http,
-    incidents,
-    logger,
-    tracer,
+    ...{ db: databases.orders, sealer, ids, clock, jitter, http, incidents, logger, tracer },
+    deadAfter: { ms: config.endpointFailingHours * HOUR_MS, attempts: DEAD_ATTEMPTS },
   });
   const sweeps = recoveries(foundation);
   const workers = createWorkers({ queues, outbox, notifier, sweeps, jitter, logger });
   return {
-    app: wireApp(foundation),
+    app: wireApp(foundation, http),
     sweeps,
     outbox,
     notifier,

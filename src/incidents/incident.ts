@@ -25,6 +25,7 @@ export const INCIDENT_KINDS = [
   'voucher_stuck',
   'hold_without_transaction',
   'endpoint_gone',
+  'endpoint_failing',
   'notification_exhausted',
 ] as const;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];

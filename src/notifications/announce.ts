@@ -4,11 +4,11 @@ import type { Jitter } from '../core/backoff';
 import type { Clock } from '../core/clock';
 import { type EndpointId, type Ids, type NotificationId, showId } from '../core/ids';
 import { type NewNotification, activeEndpoints, insertNotifications } from './notifications-store';
-import type { Announcement, Notifications } from './notify';
+import type { Announcement, NotificationType, Notifications } from './notify';
 
 /**
- * One row per announcement and active endpoint, so that each endpoint has a schedule of its own; an order whose merchant
- * has no active endpoint gets a row that says so, because every final state has its notification (guarantee 8). The text
+ * One row per announcement and active endpoint that wants such events, so that each endpoint has a schedule of its own; an
+ * order that no endpoint wants to hear of gets a row that says so, because every final state has its notification (guarantee 8). The text
  * that will be signed is made here, once: every attempt sends the same bytes, whatever becomes of the order meanwhile.
  */
 export function createNotifications(tools: { ids: Ids; clock: Clock; jitter: Jitter }): Notifications {
@@ -43,12 +43,17 @@ async function rowsFor(
       payload: payloadOf(id, told, tools.clock),
       traceparent: told.traceparent,
       delayMs: endpoint === undefined ? 0 : (nextDelayMs(endpoint.schedule, 0, tools.jitter) ?? 0),
+      schedule: endpoint?.schedule ?? null,
     };
   };
   return announcements.flatMap((told) => {
-    const own = ofMerchant.get(told.merchantId) ?? [];
+    const own = (ofMerchant.get(told.merchantId) ?? []).filter((endpoint) => wants(endpoint, told.type));
     return own.length === 0 ? [row(told, undefined)] : own.map((endpoint) => row(told, endpoint));
   });
+}
+
+function wants(endpoint: { eventTypes: readonly NotificationType[] | null }, type: NotificationType): boolean {
+  return endpoint.eventTypes === null || endpoint.eventTypes.includes(type);
 }
 
 /** The body as the Standard Webhooks specification recommends it (`type`, `timestamp`, `data`), with the id that `webhook-id` carries. */

@@ -1,3 +1,4 @@
+import type { Schedule } from '../consistency/best-effort/schedule';
 import type { ClaimableTable } from '../consistency/claims';
 import { type Tx, statement } from '../consistency/transaction';
 import type { EndpointId, NotificationId, OrderId } from '../core/ids';
@@ -11,6 +12,9 @@ export interface ClaimedNotification {
   readonly payload: string;
   readonly attempts: number;
   readonly traceparent: Traceparent | null;
+  readonly schedule: Schedule;
+  /** How many attempts had been made when this schedule began. */
+  readonly scheduleFrom: number;
 }
 
 export const NOTIFICATIONS: ClaimableTable<'orders'> = {
@@ -18,7 +22,9 @@ export const NOTIFICATIONS: ClaimableTable<'orders'> = {
   table: 'notifications',
   key: 'id',
   due: ['scheduled'],
-  columns: 't.id, t.order_id as "orderId", t.endpoint_id as "endpointId", t.payload, t.attempts, t.traceparent',
+  columns:
+    't.id, t.order_id as "orderId", t.endpoint_id as "endpointId", t.payload, t.attempts, t.schedule, ' +
+    't.schedule_from as "scheduleFrom", t.traceparent',
 };
 
 /**
@@ -65,7 +71,8 @@ const SET_ASIDE = statement(
   `with listed as (select * from unnest($1::uuid[], $2::text[]) as l(id, status)
    ), unknown as (${CLOSE_UNKNOWN})
    update orders.notifications n
-      set status = listed.status, attempts = n.attempts - 1, lease_token = null, ended_at = clock_timestamp()
+      set status = listed.status, attempts = n.attempts - 1, lease_token = null,
+          put_off = false, ended_at = clock_timestamp()
      from listed where n.id = listed.id`,
 );
 
@@ -119,6 +126,7 @@ const END = statement(
    )
    update orders.notifications n
       set status = r.status, last_error = r.error, lease_token = null, enqueued_until = clock_timestamp(),
+          put_off = false,
           next_try_at = case when r.status <> 'scheduled' then n.next_try_at
             else greatest(ended.started_at + r.since_attempt * interval '1 millisecond',
                           clock_timestamp() + r.since_answer * interval '1 millisecond') end,

@@ -43,11 +43,11 @@ export function createAttemptStarter(tools: {
         const begun = judged.flatMap((one) => (one.kind === 'send' ? [{ ...one, token }] : []));
         await startAttempts(
           tx,
-          begun.map(({ notification, endpoint }) => ({
+          begun.map(({ notification }) => ({
             id: notification.id,
             number: notification.attempts,
             nextAfterMs: laterThanLease(
-              nextDelayMs(endpoint.schedule, notification.attempts, tools.jitter),
+              nextDelayMs(notification.schedule, attemptsOfSchedule(notification), tools.jitter),
               tools.leaseMs,
             ),
           })),
@@ -68,8 +68,13 @@ type Judgement =
 function judge(notification: ClaimedNotification, endpoint: Endpoint | undefined): Judgement {
   if (endpoint?.status !== 'active') return { kind: 'end', notification, status: 'endpoint_disabled' };
   // The schedule has no further attempt: the last one was cut off, and this claim only found its lease run out.
-  const isOver = nextDelayMs(endpoint.schedule, notification.attempts - 1, () => 0) === undefined;
+  const isOver = nextDelayMs(notification.schedule, attemptsOfSchedule(notification) - 1, () => 0) === undefined;
   return isOver ? { kind: 'end', notification, status: 'exhausted' } : { kind: 'send', notification, endpoint };
+}
+
+/** A notification that was resent follows its schedule anew. */
+export function attemptsOfSchedule(notification: ClaimedNotification): number {
+  return notification.attempts - notification.scheduleFrom;
 }
 
 /** Until then the lease protects the attempt; a process that dies must not make the next one come early. */

@@ -8,7 +8,10 @@ import { type EndpointId, type Ids, type NotificationId, showId } from '../core/
 import { traceFields } from '../core/traceparent';
 import type { Sealer } from '../core/sealing';
 import type { Incidents } from '../incidents/incident';
-import { type Attempt, createAttemptStarter } from './begin-attempts';
+import { type Attempt, type AttemptStarter, createAttemptStarter } from './begin-attempts';
+import { createBacklog } from './backlog';
+import { BREAKER_LIMITS, type BreakerLimits, createCircuitBreakers } from './circuit-breakers';
+import type { DeadAfter } from './endpoint-health-store';
 import type { HttpClient } from './http-client';
 import { dueNotifications, markOverdue } from './notifications-store';
 import { createResultRecorder } from './record-results';
@@ -23,7 +26,7 @@ export interface Notifier {
    * @throws Unavailable where the orders database cannot be reached; the sweep finds them again
    */
   handle(ids: readonly string[]): Promise<void>;
-  /** Up to `limit` notifications that are due and that no queue is known to hold, for the sweep. */
+  /** About `limit` notifications that are due and that no queue is known to hold, for the sweep. Lets probes go, too. */
   findOverdue(limit: number): Promise<readonly string[]>;
   /** Resolves when nothing waits and nothing is in flight. */
   settled(): Promise<void>;
@@ -42,30 +45,47 @@ export interface NotifierTools {
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   readonly tracer: Tracer;
   readonly limits?: Partial<RoomLimits>;
+  readonly breakers?: Partial<BreakerLimits>;
+  /** When an endpoint is disabled because every attempt fails. */
+  readonly deadAfter?: DeadAfter;
   /** How long an attempt may take with everything around it, before another process may take it for lost. */
   readonly leaseMs?: number;
 }
+
+type Due = Place<NotificationId, EndpointId>;
 
 /** One claim takes at most so many. */
 const CLAIM = 200;
 /** A result that cannot be written is tried so often again; the lease lasts longer than that. */
 const WRITE_TRIES = 6;
+/** So many rows of one endpoint does one look of the sweep hand out, and so many looks does one run take. */
+const LOOK_PER_ENDPOINT = 50;
+const MOST_LOOKS = 10;
 
 export function createNotifier(tools: NotifierTools): Notifier {
   const starter = createAttemptStarter({ ...tools, leaseMs: tools.leaseMs ?? 45_000 });
   const perform = createPerformer(tools);
-  const rooms = createWaitingRooms<NotificationId, EndpointId>({ ...ROOM_LIMITS, ...tools.limits });
+  const breakers = createCircuitBreakers<EndpointId>(tools.clock, { ...BREAKER_LIMITS, ...tools.breakers });
+  const limits = { ...ROOM_LIMITS, ...tools.limits };
+  const rooms = createWaitingRooms<NotificationId, EndpointId>(limits, breakers, tools.clock);
+  const backlog = createBacklog(tools);
   let pumping = false;
+  let asked = 0;
   let draining = false;
   const whenSettled: (() => void)[] = [];
 
-  const finish = (place: Place<NotificationId, EndpointId>, worked: boolean | undefined): void => {
+  const takeIn = async (due: readonly { id: NotificationId; endpointId: EndpointId }[]): Promise<void> => {
+    await backlog.putOff(due.filter(({ id, endpointId }) => rooms.enter(id, endpointId) === 'full'));
+  };
+
+  const finish = (place: Due, worked: boolean | undefined): void => {
     rooms.leave(place, worked);
+    if (worked === true) backlog.works(place.endpoint);
     void pump();
   };
 
-  const begin = async (places: readonly Place<NotificationId, EndpointId>[]): Promise<void> => {
-    const attempts = await beginOrNone(places.map((place) => place.item));
+  const begin = async (places: readonly Due[]): Promise<void> => {
+    const attempts = await beginOrNone(starter, tools, places);
     const byId = new Map(attempts.map((attempt) => [attempt.notification.id, attempt]));
     for (const place of places) {
       const attempt = byId.get(place.item);
@@ -77,26 +97,25 @@ export function createNotifier(tools: NotifierTools): Notifier {
     }
   };
 
-  const beginOrNone = async (ids: readonly NotificationId[]): Promise<readonly Attempt[]> => {
-    try {
-      return await starter.begin(ids);
-    } catch (error) {
-      const facts = { event: 'notification.not_claimed', err: error, notifications: ids.length };
-      tools.logger.warn(facts, 'notifications could not be claimed');
-      return [];
-    }
-  };
-
-  // One claim at a time: while it is in flight, places become free and ids arrive, and the next claim takes them all.
+  // One claim at a time: while it is in flight, places become free and ids arrive, and the next claim takes them all. Who
+  // finds the pump at work has it go round once more, because it may already have looked past what is new.
   const pump = async (): Promise<void> => {
+    asked += 1;
     if (pumping) return;
     pumping = true;
-    for (let places = next(); places.length > 0; places = next()) await begin(places);
+    for (let answered = 0; answered !== asked;) {
+      answered = asked;
+      for (let places = next(); places.length > 0; places = next()) await begin(places);
+      await backlog.putOff(rooms.takeSurplus());
+      const drawn = draining ? [] : await backlog.draw((endpoint) => rooms.appetite(endpoint));
+      await takeIn(drawn);
+      if (drawn.length > 0) asked += 1;
+    }
     pumping = false;
     if (rooms.inFlight() > 0) return;
     for (const resolve of whenSettled.splice(0)) resolve();
   };
-  const next = (): readonly Place<NotificationId, EndpointId>[] => (draining ? [] : rooms.take(CLAIM));
+  const next = (): readonly Due[] => (draining ? [] : rooms.take(CLAIM));
 
   const settled = (): Promise<void> =>
     new Promise((resolve) => {
@@ -107,10 +126,15 @@ export function createNotifier(tools: NotifierTools): Notifier {
   return {
     handle: async (ids) => {
       if (draining) return;
-      for (const due of await dueNotifications(tools.db, ids)) rooms.enter(due.id, due.endpointId);
+      await takeIn(await dueNotifications(tools.db, ids));
       void pump();
     },
-    findOverdue: (limit) => markOverdue(tools.db, limit),
+    findOverdue: async (limit) => {
+      await backlog.look();
+      // Probes become due without anything that arrives or ends.
+      void pump();
+      return lookForOverdue(tools.db, limit);
+    },
     settled,
     drain: () => {
       draining = true;
@@ -118,6 +142,34 @@ export function createNotifier(tools: NotifierTools): Notifier {
       return settled();
     },
   };
+}
+
+/**
+ * Looks until enough rows can be handed out, or nothing more is due. One endpoint gets at most half of them, so that a list
+ * which has become due at once leaves room for all others.
+ */
+async function lookForOverdue(db: Database<'orders'>, limit: number): Promise<readonly NotificationId[]> {
+  const found: NotificationId[] = [];
+  for (let look = 0; look < MOST_LOOKS; look += 1) {
+    const seen = await markOverdue(db, limit, LOOK_PER_ENDPOINT);
+    found.push(...seen.filter((row) => !row.putOff).map((row) => row.id));
+    if (seen.length < limit || found.length >= limit) break;
+  }
+  return found;
+}
+
+async function beginOrNone(
+  starter: AttemptStarter,
+  { logger }: Pick<NotifierTools, 'logger'>,
+  places: readonly Due[],
+): Promise<readonly Attempt[]> {
+  try {
+    return await starter.begin(places.map((place) => place.item));
+  } catch (error) {
+    const facts = { event: 'notification.not_claimed', err: error, notifications: places.length };
+    logger.warn(facts, 'notifications could not be claimed');
+    return [];
+  }
 }
 
 /** Makes one attempt and records it. @returns whether it worked; undefined where that is not known */

@@ -1,16 +1,29 @@
-import { type Database, statement } from '../consistency/transaction';
+import { type Database, type Statement, statement } from '../consistency/transaction';
 import type { EndpointId, MerchantId, NotificationId, OrderId } from '../core/ids';
 import type { NotificationType } from './notify';
+
+export const NOTIFICATION_STATUSES = [
+  'scheduled',
+  'delivered',
+  'exhausted',
+  'no_endpoint',
+  'endpoint_disabled',
+] as const;
+export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
 /** What became of one notification so far, for whoever asks. */
 export interface Delivery {
   readonly id: NotificationId;
+  readonly merchantId: MerchantId;
   readonly orderId: OrderId;
   readonly endpointId: EndpointId | null;
   readonly url: string | null;
   readonly type: NotificationType;
-  readonly status: 'scheduled' | 'delivered' | 'exhausted' | 'no_endpoint' | 'endpoint_disabled';
+  readonly status: NotificationStatus;
   readonly nextTryAt: Date;
+  /** Due, and waiting for its endpoint to work again: `nextTryAt` is then when it comes back by itself. */
+  readonly putOff: boolean;
+  readonly lastError: string | null;
   readonly createdAt: Date;
   readonly endedAt: Date | null;
 }
@@ -36,10 +49,13 @@ export async function orderExists(db: Database<'orders'>, orderId: OrderId, merc
   return (await db.query(ORDER_EXISTS, [orderId, merchantId])).length > 0;
 }
 
+const SHOWN = `n.id, n.merchant_id as "merchantId", n.order_id as "orderId", n.endpoint_id as "endpointId", e.url, n.type,
+  n.status, case when n.put_off then greatest(n.next_try_at, n.enqueued_until) else n.next_try_at end as "nextTryAt",
+  n.put_off as "putOff", n.last_error as "lastError", n.created_at as "createdAt", n.ended_at as "endedAt"`;
+
 const OF_ORDER = statement(
   'orders.notifications.of_order',
-  `select n.id, n.order_id as "orderId", n.endpoint_id as "endpointId", e.url, n.type, n.status,
-          n.next_try_at as "nextTryAt", n.created_at as "createdAt", n.ended_at as "endedAt"
+  `select ${SHOWN}
      from orders.notifications n left join orders.notification_endpoints e on e.id = n.endpoint_id
     where n.order_id = $1 and ($2::uuid is null or n.id > $2) order by n.id limit $3`,
 );
@@ -52,6 +68,74 @@ export function deliveriesOfOrder(
   limit: number,
 ): Promise<Delivery[]> {
   return db.query<Delivery>(OF_ORDER, [orderId, after ?? null, limit]);
+}
+
+const BY_ID = statement(
+  'orders.notifications.by_id',
+  `select ${SHOWN}
+     from orders.notifications n left join orders.notification_endpoints e on e.id = n.endpoint_id
+    where n.id = $1 and ($2::uuid is null or n.merchant_id = $2)`,
+);
+
+/** @param merchantId only where it is this merchant's */
+export async function deliveryById(
+  db: Database<'orders'>,
+  id: NotificationId,
+  merchantId: MerchantId | undefined,
+): Promise<Delivery | undefined> {
+  return (await db.query<Delivery>(BY_ID, [id, merchantId ?? null]))[0];
+}
+
+export interface DeliveryFilter {
+  readonly merchantId: MerchantId | undefined;
+  readonly endpointId: EndpointId | undefined;
+  readonly orderId: OrderId | undefined;
+  readonly status: NotificationStatus | undefined;
+  /** RFC 3339. */
+  readonly failedSince: string | undefined;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** Each way to look has a text whose fixed part an index serves, because a prepared plan knows no values. */
+const listing = (name: string, ...fixed: readonly string[]): Statement => {
+  const part = (condition: string): string =>
+    `(select n.* from orders.notifications n
+       where ${condition} and ($1::uuid is null or n.merchant_id = $1) and ($2::uuid is null or n.endpoint_id = $2)
+         and ($3::uuid is null or n.order_id = $3) and ($4::text is null or n.status = $4)
+         and ($5::timestamptz is null or n.ended_at >= $5) and ($6::uuid is null or n.id < $6)
+       order by n.id desc limit $7)`;
+  return statement(
+    `orders.notifications.list_${name}`,
+    `select ${SHOWN} from (${fixed.map(part).join(' union all ')}) n
+       left join orders.notification_endpoints e on e.id = n.endpoint_id
+      order by n.id desc limit $7`,
+  );
+};
+const LISTS = {
+  all: listing('all', 'true'),
+  ofOrder: listing('of_order', 'n.order_id = $3'),
+  ofMerchant: listing(
+    'of_merchant',
+    `n.merchant_id = $1 and n.status <> 'scheduled'`,
+    `n.merchant_id = $1 and n.status = 'scheduled'`,
+  ),
+  scheduled: listing('scheduled', `n.status = 'scheduled'`),
+  failed: listing('failed', `n.status in ('exhausted', 'endpoint_disabled')`),
+};
+
+/** Newest first. */
+export function listDeliveries(db: Database<'orders'>, filter: DeliveryFilter): Promise<Delivery[]> {
+  const { merchantId, endpointId, orderId, status, failedSince, after, limit } = filter;
+  const values = [merchantId, endpointId, orderId, status, failedSince, after, limit].map((value) => value ?? null);
+  return db.query<Delivery>(LISTS[wayToLook(filter)], values);
+}
+
+function wayToLook({ orderId, merchantId, status, failedSince }: DeliveryFilter): keyof typeof LISTS {
+  if (orderId !== undefined) return failedSince === undefined ? 'ofOrder' : 'failed';
+  if (failedSince !== undefined || status === 'exhausted' || status === 'endpoint_disabled') return 'failed';
+  if (status === 'scheduled') return 'scheduled';
+  return merchantId === undefined ? 'all' : 'ofMerchant';
 }
 
 const ATTEMPTS = statement(

@@ -1,6 +1,7 @@
 import { type Schedule } from '../consistency/best-effort/schedule';
 import { type Database, type Queryable, type Tx, statement } from '../consistency/transaction';
 import type { EndpointId, MerchantId } from '../core/ids';
+import type { NotificationType } from './notify';
 
 export type SuccessRule = 'status_2xx' | 'body_success';
 
@@ -16,6 +17,15 @@ export interface Endpoint {
   readonly previousSecretUntil: Date | null;
   readonly status: 'active' | 'disabled';
   readonly disabledReason: string | null;
+  readonly disabledAt: Date | null;
+  /** null wants them all. */
+  readonly eventTypes: readonly NotificationType[] | null;
+  /** Since when every attempt has failed, and how many have; null and 0 where the last one worked. */
+  readonly failingSince: Date | null;
+  readonly failedAttempts: number;
+  /** Of the last attempt that failed, however long ago. */
+  readonly lastError: string | null;
+  readonly lastFailureAt: Date | null;
   readonly createdAt: Date;
 }
 
@@ -23,7 +33,9 @@ const COLUMNS = `e.id, e.merchant_id as "merchantId", e.url, e.schedule, e.succe
   e.sealed_secret as "sealedSecret",
   case when e.previous_secret_until > clock_timestamp() then e.sealed_previous_secret end as "sealedPreviousSecret",
   case when e.previous_secret_until > clock_timestamp() then e.previous_secret_until end as "previousSecretUntil",
-  e.status, e.disabled_reason as "disabledReason", e.created_at as "createdAt"`;
+  e.status, e.disabled_reason as "disabledReason", e.disabled_at as "disabledAt", e.event_types as "eventTypes",
+  e.failing_since as "failingSince", e.failed_attempts as "failedAttempts", e.last_error as "lastError",
+  e.last_failure_at as "lastFailureAt", e.created_at as "createdAt"`;
 
 const BY_IDS = statement(
   'orders.notification_endpoints.by_ids',
@@ -51,47 +63,99 @@ export function endpointsOfMerchant(
 
 const INSERT = statement(
   'orders.notification_endpoints.insert',
-  `insert into orders.notification_endpoints as e (id, merchant_id, url, schedule, success_rule, sealed_secret)
-   values ($1, $2, $3, $4::jsonb, $5, $6) returning ${COLUMNS}`,
+  `insert into orders.notification_endpoints as e
+     (id, merchant_id, url, schedule, success_rule, sealed_secret, event_types)
+   select $1, $2, $3, $4::jsonb, $5, $6, $7::text[]
+    where (select count(*) from orders.notification_endpoints where merchant_id = $2) < $8
+   returning ${COLUMNS}`,
 );
 
-/** A violated `notification_endpoints_merchant_id_fkey` says that there is no such merchant. */
+/**
+ * A violated `notification_endpoints_merchant_id_fkey` says that there is no such merchant.
+ * @returns undefined where the merchant has `most` already
+ */
 export async function insertEndpoint(
   tx: Tx<'orders'>,
-  endpoint: Pick<Endpoint, 'id' | 'merchantId' | 'url' | 'schedule' | 'successRule' | 'sealedSecret'>,
+  endpoint: Pick<Endpoint, 'id' | 'merchantId' | 'url' | 'schedule' | 'successRule' | 'sealedSecret' | 'eventTypes'>,
+  most: number,
 ): Promise<Endpoint | undefined> {
-  const { id, merchantId, url, schedule, successRule, sealedSecret } = endpoint;
-  const values = [id, merchantId, url, JSON.stringify(schedule), successRule, sealedSecret];
+  const { id, merchantId, url, schedule, successRule, sealedSecret, eventTypes } = endpoint;
+  const values = [id, merchantId, url, JSON.stringify(schedule), successRule, sealedSecret, eventTypes, most];
   return (await tx.query<Endpoint>(INSERT, values))[0];
+}
+
+/** What is undefined stays as it is. */
+export interface EndpointChanges {
+  readonly url: string | undefined;
+  readonly schedule: Schedule | undefined;
+  readonly successRule: SuccessRule | undefined;
+  readonly eventTypes: readonly NotificationType[] | null | undefined;
+}
+
+/** Another URL is another server: what the one before did is not held against it. */
+const UPDATE = statement(
+  'orders.notification_endpoints.update',
+  `update orders.notification_endpoints e
+      set url = coalesce($2, e.url), schedule = coalesce($3::jsonb, e.schedule),
+          success_rule = coalesce($4, e.success_rule),
+          event_types = case when $5 then $6::text[] else e.event_types end,
+          failing_since = case when $2 is null or $2 = e.url then e.failing_since end,
+          failed_attempts = case when $2 is null or $2 = e.url then e.failed_attempts else 0 end
+    where e.id = $1 returning ${COLUMNS}`,
+);
+
+/** What is scheduled goes to the new URL; its schedule stays the one with which it began. */
+export async function updateEndpoint(
+  tx: Tx<'orders'>,
+  id: EndpointId,
+  changes: EndpointChanges,
+): Promise<Endpoint | undefined> {
+  const { url, schedule, successRule, eventTypes } = changes;
+  const values = [
+    id,
+    url ?? null,
+    schedule === undefined ? null : JSON.stringify(schedule),
+    successRule ?? null,
+    eventTypes !== undefined,
+    eventTypes ?? null,
+  ];
+  return (await tx.query<Endpoint>(UPDATE, values))[0];
 }
 
 const DISABLE = statement(
   'orders.notification_endpoints.disable',
-  `update orders.notification_endpoints e set status = 'disabled', disabled_reason = coalesce(e.disabled_reason, $2)
-    where e.id = $1 returning ${COLUMNS}`,
+  `update orders.notification_endpoints e set status = 'disabled', disabled_reason = coalesce(e.disabled_reason, d.reason),
+          disabled_at = coalesce(e.disabled_at, clock_timestamp())
+     from unnest($1::uuid[], $2::text[]) as d(id, reason)
+    where e.id = d.id returning ${COLUMNS}`,
 );
 const STOP_SCHEDULED = statement(
   'orders.notifications.stop_scheduled',
   `update orders.notifications n
-      set status = 'endpoint_disabled', lease_token = null, ended_at = clock_timestamp()
-     from (select id from orders.notifications where endpoint_id = $1 and status = 'scheduled'
-            order by id limit 5000 for update) s
+      set status = 'endpoint_disabled', lease_token = null, put_off = false, ended_at = clock_timestamp()
+     from (select id from orders.notifications where endpoint_id = any($1::uuid[]) and status = 'scheduled'
+            limit 5000 for update skip locked) s
     where n.id = s.id`,
 );
 
 /**
- * Disables an endpoint and ends what was still scheduled for it (of a very long list the first part; the rest ends when
- * it is claimed). An attempt in flight is recorded but changes nothing.
+ * Disables endpoints and ends what was still scheduled for them (of a very long list a first part; the rest, and what
+ * somebody else writes just now, ends when it is claimed). An attempt in flight is recorded but changes nothing.
  */
-export async function disableEndpoint(tx: Tx<'orders'>, id: EndpointId, reason: string): Promise<Endpoint | undefined> {
-  const [endpoint] = await tx.query<Endpoint>(DISABLE, [id, reason]);
-  if (endpoint !== undefined) await tx.query(STOP_SCHEDULED, [id]);
-  return endpoint;
+export async function disableEndpoints(
+  tx: Tx<'orders'>,
+  wanted: readonly { readonly id: EndpointId; readonly reason: string }[],
+): Promise<readonly Endpoint[]> {
+  if (wanted.length === 0) return [];
+  const ids = wanted.map((one) => one.id);
+  const endpoints = await tx.query<Endpoint>(DISABLE, [ids, wanted.map((one) => one.reason)]);
+  await tx.query(STOP_SCHEDULED, [ids]);
+  return endpoints;
 }
 
 const ENABLE = statement(
   'orders.notification_endpoints.enable',
-  `update orders.notification_endpoints e set status = 'active', disabled_reason = null
+  `update orders.notification_endpoints e set status = 'active', disabled_reason = null, disabled_at = null, failing_since = null, failed_attempts = 0
     where e.id = $1 returning ${COLUMNS}`,
 );
 

@@ -1,5 +1,6 @@
 import { Agent, buildConnector, request } from 'undici';
-import { PrivateAddress, isPrivateLiteral, publicLookup } from './private-addresses';
+import { isBlockedPort } from './blocked-ports';
+import { PrivateAddress, createPublicLookup, isPrivateLiteral } from './private-addresses';
 
 /** What came of one POST. `unreachable` covers everything that is not an answer: no name, no connection, no time. */
 export type HttpAnswer =
@@ -26,18 +27,24 @@ export interface HttpClientOptions {
   /** From the beginning of the request to the last byte of the answer. */
   readonly timeoutMs?: number;
   readonly maxAnswerBytes?: number;
+  /** Name servers to ask instead of the machine's own; where private addresses are allowed, the machine looks names up. */
+  readonly nameServers?: readonly string[];
 }
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const timeoutMs = options.timeoutMs ?? 15_000;
   const maxAnswerBytes = options.maxAnswerBytes ?? 64 * 1024;
-  // How many connections there are at once is bounded by how many attempts are in flight; idle ones close after four seconds.
+  // How many connections there are at once is bounded by how many attempts are in flight; idle ones close after four
+  // seconds, whatever the server would like. Connections belong to an origin, so that a name never gets another's. Nothing
+  // is decompressed: no encoding is asked for, and what comes is read as it is.
   const agent = new Agent({
-    connect: options.allowPrivate ? buildConnector({ timeout: timeoutMs }) : publicConnector(timeoutMs),
+    connect: guardedConnector(options, timeoutMs),
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: 4_000,
     maxHeaderSize: 16 * 1024,
+    pipelining: 1,
   });
   return {
     post: async (url, headers, body) => {
@@ -61,13 +68,30 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-/** Lookup hooks are not called for literal addresses, so those are refused before the connector sees them. */
-function publicConnector(timeoutMs: number): buildConnector.connector {
-  const connect = buildConnector({ timeout: timeoutMs, lookup: publicLookup });
+/**
+ * The last look before a socket opens. Lookup hooks are not called for literal addresses, so those are refused before the
+ * connector sees them; names are refused by what they resolve to.
+ */
+function guardedConnector(options: HttpClientOptions, timeoutMs: number): buildConnector.connector {
+  const { allowPrivate, nameServers } = options;
+  const connect = buildConnector({
+    timeout: timeoutMs,
+    // Also where the environment says that certificates need not be verified.
+    rejectUnauthorized: true,
+    ...(allowPrivate ? {} : { lookup: createPublicLookup({ servers: nameServers }) }),
+  });
   return (target, callback) => {
-    if (isPrivateLiteral(target.hostname)) callback(new PrivateAddress(target.hostname), null);
+    if (isBlockedPort(target.port)) callback(new BlockedPort(target.port), null);
+    else if (!allowPrivate && isPrivateLiteral(target.hostname)) callback(new PrivateAddress(target.hostname), null);
     else connect(target, callback);
   };
+}
+
+class BlockedPort extends Error {
+  constructor(port: string) {
+    super(`port ${port} belongs to another protocol, which endpoints may not use`);
+    this.name = 'BlockedPort';
+  }
 }
 
 async function readAtMost(stream: AsyncIterable<Buffer>, most: number): Promise<{ body: string; cut: boolean }> {
@@ -84,7 +108,11 @@ async function readAtMost(stream: AsyncIterable<Buffer>, most: number): Promise<
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name does not exist',
+  ENODATA: 'the host name has no address',
   EAI_AGAIN: 'the host name could not be resolved',
+  ESERVFAIL: 'the host name could not be resolved',
+  EREFUSED: 'the host name could not be resolved',
+  ETIMEOUT: 'the name servers of the host did not answer in time',
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was closed',
@@ -105,7 +133,7 @@ function isTimeout(error: unknown): boolean {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof PrivateAddress) return error.message;
+  if (error instanceof PrivateAddress || error instanceof BlockedPort) return error.message;
   // Node reports the failures of several addresses of one name as one AggregateError.
   if (error instanceof AggregateError && error.errors.length > 0) return explain(error.errors[0]);
   const code = codeOf(error);

@@ -25,6 +25,26 @@ export function exhaustedIncident(end: {
   };
 }
 
+/** Every attempt to an endpoint has failed for days, and it was disabled. */
+export function endpointFailingIncident(dead: {
+  id: EndpointId;
+  url: string;
+  failingSince: Date;
+  failedAttempts: number;
+  lastError: string | null;
+}): NewIncident {
+  return {
+    kind: 'endpoint_failing',
+    subject: showId('endpoint', dead.id),
+    facts: {
+      url: dead.url,
+      failing_since: dead.failingSince.toISOString(),
+      failed_attempts: String(dead.failedAttempts),
+      last_error: dead.lastError,
+    },
+  };
+}
+
 /** An endpoint answered 410 and was disabled. */
 export function endpointGoneIncident(id: EndpointId, url: string): NewIncident {
   return { kind: 'endpoint_gone', subject: showId('endpoint', id), facts: { url } };

@@ -14,17 +14,21 @@ export interface NewNotification {
   readonly payload: string;
   readonly delayMs: number;
   readonly traceparent: Traceparent | null;
+  /** The one that its endpoint has now; null without an endpoint. */
+  readonly schedule: Schedule | null;
 }
 
 interface ActiveEndpoint {
   readonly id: EndpointId;
   readonly merchantId: MerchantId;
   readonly schedule: Schedule;
+  /** null wants them all. */
+  readonly eventTypes: readonly NotificationType[] | null;
 }
 
 const ACTIVE_ENDPOINTS = statement(
   'orders.notification_endpoints.active',
-  `select id, merchant_id as "merchantId", schedule from orders.notification_endpoints
+  `select id, merchant_id as "merchantId", schedule, event_types as "eventTypes" from orders.notification_endpoints
     where merchant_id = any($1::uuid[]) and status = 'active' order by id`,
 );
 
@@ -39,15 +43,15 @@ export function activeEndpoints(tx: Tx<'orders'>, merchantIds: readonly Merchant
 const INSERT = statement(
   'orders.notifications.insert',
   `insert into orders.notifications
-     (id, merchant_id, order_id, endpoint_id, type, payload, status, next_try_at, enqueued_until, ended_at, traceparent)
-   select n.id, n.merchant_id, n.order_id, n.endpoint_id, n.type, n.payload,
+     (id, merchant_id, order_id, endpoint_id, type, payload, schedule, status, next_try_at, enqueued_until, ended_at, traceparent)
+   select n.id, n.merchant_id, n.order_id, n.endpoint_id, n.type, n.payload, n.schedule,
           case when n.endpoint_id is null then 'no_endpoint' else 'scheduled' end,
           clock_timestamp() + n.delay_ms * interval '1 millisecond',
           clock_timestamp() + case when n.delay_ms = 0 then interval '15 seconds' else interval '0' end,
           case when n.endpoint_id is null then clock_timestamp() end,
           n.traceparent
-     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::text[])
-       as n(id, merchant_id, order_id, endpoint_id, type, payload, delay_ms, traceparent)
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::jsonb[], $9::text[])
+       as n(id, merchant_id, order_id, endpoint_id, type, payload, delay_ms, schedule, traceparent)
     order by n.order_id, n.type, n.endpoint_id
    on conflict do nothing
    returning id`,
@@ -66,6 +70,7 @@ export async function insertNotifications(
     rows.map((row) => row.type),
     rows.map((row) => row.payload),
     rows.map((row) => row.delayMs),
+    rows.map((row) => (row.schedule === null ? null : JSON.stringify(row.schedule))),
     rows.map((row) => row.traceparent),
   ]);
   return written.map((row) => row.id);
@@ -86,19 +91,98 @@ export function dueNotifications(
   return db.query(DUE, [ids]);
 }
 
+/**
+ * A row that is handed out or put off moves to the end of what the sweep looks at, so that every look reads only what it
+ * deals with. Of one endpoint's rows a look hands out few and puts the others off: a thousand that are due together must
+ * not stand before those of everybody else. `put_off` rows are drawn by whoever works for their endpoint (`drawPutOff`).
+ */
 const OVERDUE = statement(
   'orders.notifications.mark_overdue',
-  `update orders.notifications n set enqueued_until = clock_timestamp() + interval '30 seconds'
-     from (select id from orders.notifications
-            where status = 'scheduled' and next_try_at <= (select clock_timestamp())
-              and enqueued_until <= (select clock_timestamp())
-            order by next_try_at limit $1 for update skip locked) overdue
-    where n.id = overdue.id
-   returning n.id`,
+  `with seen as (
+     select id, endpoint_id, greatest(next_try_at, enqueued_until) as since from orders.notifications
+      where status = 'scheduled' and greatest(next_try_at, enqueued_until) <= (select clock_timestamp())
+      order by greatest(next_try_at, enqueued_until) limit $1 for update skip locked
+   ), ranked as (
+     select id, row_number() over (partition by endpoint_id order by since) > $2 as beyond from seen
+   )
+   update orders.notifications n
+      set put_off = ranked.beyond,
+          enqueued_until = clock_timestamp() + case when ranked.beyond
+            then interval '10 minutes' * (1 + 0.5 * random()) else interval '30 seconds' end
+     from ranked where n.id = ranked.id
+   returning n.id, n.put_off as "putOff"`,
 );
 
-/** Rows that are due and that no queue is known to hold; they are not given again for 30 seconds. */
-export async function markOverdue(db: Database<'orders'>, limit: number): Promise<NotificationId[]> {
-  const rows = await inTransaction(db, (tx) => tx.query<{ id: NotificationId }>(OVERDUE, [limit]));
+/**
+ * Looks at up to `limit` rows that are due and that no queue is known to hold. Those that are not put off are not given
+ * again for 30 seconds.
+ */
+export function markOverdue(
+  db: Database<'orders'>,
+  limit: number,
+  perEndpoint: number,
+): Promise<{ id: NotificationId; putOff: boolean }[]> {
+  return inTransaction(db, (tx) => tx.query(OVERDUE, [limit, perEndpoint]));
+}
+
+const PUT_OFF = statement(
+  'orders.notifications.put_off',
+  `update orders.notifications n
+      set put_off = true, enqueued_until = clock_timestamp() + interval '10 minutes' * (1 + 0.5 * random())
+     from (select id from orders.notifications
+            where id = any($1::uuid[]) and status = 'scheduled' and next_try_at <= clock_timestamp()
+            order by id for update skip locked) due
+    where n.id = due.id`,
+);
+
+/** Lets what is due wait in the database, and counts no attempt. */
+export async function putOff(db: Database<'orders'>, ids: readonly NotificationId[]): Promise<void> {
+  await inTransaction(db, (tx) => tx.query(PUT_OFF, [ids]));
+}
+
+const DRAW_PUT_OFF = statement(
+  'orders.notifications.draw_put_off',
+  `update orders.notifications n set put_off = false, enqueued_until = clock_timestamp() + interval '30 seconds'
+     from (select due.id from unnest($1::uuid[], $2::int[]) as wish(endpoint_id, many),
+                  lateral (select id from orders.notifications
+                            where endpoint_id = wish.endpoint_id and status = 'scheduled' and put_off
+                              and next_try_at <= (select clock_timestamp())
+                            order by next_try_at limit wish.many for update skip locked) due) drawn
+    where n.id = drawn.id
+   returning n.id, n.endpoint_id as "endpointId"`,
+);
+
+/** Takes back, for each endpoint, up to so many of those that were put off, longest due first. */
+export function drawPutOff(
+  db: Database<'orders'>,
+  wishes: readonly { endpoint: EndpointId; many: number }[],
+): Promise<{ id: NotificationId; endpointId: EndpointId }[]> {
+  const values = [wishes.map((wish) => wish.endpoint), wishes.map((wish) => wish.many)];
+  return inTransaction(db, (tx) => tx.query(DRAW_PUT_OFF, values));
+}
+
+/** Steps from one endpoint to the next in the index, however many rows each of them has. */
+const WITH_PUT_OFF = statement(
+  'orders.notifications.endpoints_with_put_off',
+  `with recursive one(id) as (
+     (select endpoint_id from orders.notifications
+       where status = 'scheduled' and put_off and endpoint_id > $1 order by endpoint_id limit 1)
+     union all
+     select (select n.endpoint_id from orders.notifications n
+              where n.status = 'scheduled' and n.put_off and n.endpoint_id > one.id order by n.endpoint_id limit 1)
+       from one where one.id is not null
+   )
+   select id from one where id is not null limit $2`,
+);
+
+/** Endpoints for which something is put off, in the order of their ids from the one after `after`. */
+export async function endpointsWithPutOff(
+  db: Database<'orders'>,
+  after: EndpointId | undefined,
+  limit: number,
+): Promise<EndpointId[]> {
+  const rows = await db.query<{ id: EndpointId }>(WITH_PUT_OFF, [after ?? LOWEST_ID, limit]);
   return rows.map((row) => row.id);
 }
+
+const LOWEST_ID = '00000000-0000-0000-0000-000000000000';

@@ -3,7 +3,8 @@ import type { Traceparent } from '../core/traceparent';
 import type { Tx } from '../consistency/transaction';
 
 /** What merchants are told of. Every final state of an order has one (guarantee 8). */
-export type NotificationType = 'order.paid' | 'order.closed' | 'order.expired';
+export const NOTIFICATION_TYPES = ['order.paid', 'order.closed', 'order.expired'] as const;
+export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
 
 export interface Announcement {
   readonly merchantId: MerchantId;
@@ -17,8 +18,8 @@ export interface Announcement {
 
 export interface Notifications {
   /**
-   * Writes, in the transaction that changes the orders, one row per announcement and active endpoint of its merchant, or
-   * one that says there is no endpoint. Returns the ids that are due now, for the queue's hint after the commit.
+   * Writes, in the transaction that changes the orders, one row per announcement and active endpoint of its merchant that
+   * wants such events, or one that says there is no endpoint. Returns the ids that are due now, for the queue's hint after the commit.
    */
   announce(tx: Tx<'orders'>, announcements: readonly Announcement[]): Promise<readonly NotificationId[]>;
 }

@@ -1,10 +1,11 @@
-import { type LookupAddress, lookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
+import { Resolver } from 'node:dns/promises';
 import { BlockList, type LookupFunction, isIP } from 'node:net';
 
 /**
  * Addresses that a merchant's URL must not reach: they lead back into the operator's own network. Source: the IANA
  * special-purpose address registries for IPv4 and IPv6 (everything not globally reachable), plus multicast, plus the
- * ranges that carry an IPv4 address inside an IPv6 one (IPv4-compatible, NAT64, 6to4, Teredo).
+ * ranges that carry an IPv4 address inside an IPv6 one (IPv4-compatible, IPv4-translated, NAT64, 6to4, Teredo).
  */
 const BLOCKED = blocked([
   ['0.0.0.0', 8],
@@ -23,6 +24,7 @@ const BLOCKED = blocked([
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
   ['::', 96],
+  ['::ffff:0:0:0', 96],
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
@@ -58,22 +60,44 @@ export function isPrivateLiteral(host: string): boolean {
   return BLOCKED.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
+/** Of one name, as a socket asks for them. */
+export interface PublicLookupOptions {
+  /** Asked instead of the machine's own name servers. */
+  readonly servers?: readonly string[] | undefined;
+}
+
 /**
- * Resolves a name as `dns.lookup` does and refuses it if any of its addresses is private: the socket connects to the very
- * addresses that were checked, so a name that resolves differently the second time gains nothing.
+ * Resolves a name and refuses it if any of its addresses is private: the socket connects to the very addresses that were
+ * checked, so a name that resolves differently the second time gains nothing.
+ *
+ * It asks the name servers itself, because `dns.lookup` takes one of the process's four threads for as long as a server
+ * keeps silent, and a few merchants with dead name servers would stop the names of all others. Names that only this
+ * machine's hosts file knows are not found.
  */
-export const publicLookup: LookupFunction = (host, options, callback) => {
-  lookup(host, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    if (error !== null) {
-      callback(error, []);
-      return;
-    }
-    const [first] = addresses;
-    if (first === undefined || addresses.some(({ address }) => isPrivateLiteral(address))) {
-      callback(new PrivateAddress(host), []);
-      return;
-    }
-    if (options.all === true) callback(null, addresses);
-    else callback(null, first.address, first.family);
-  });
-};
+export function createPublicLookup({ servers }: PublicLookupOptions = {}): LookupFunction {
+  const resolver = new Resolver({ timeout: 2_500, tries: 2 });
+  if (servers !== undefined) resolver.setServers(servers);
+  const addressesOf = async (host: string): Promise<readonly LookupAddress[]> => {
+    if (/(^|\.)localhost\.?$/i.test(host)) throw new PrivateAddress(host);
+    const [four, six] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    if (four.status === 'rejected' && six.status === 'rejected') throw four.reason as Error;
+    const found = [
+      ...(four.status === 'fulfilled' ? four.value.map((address) => ({ address, family: 4 })) : []),
+      ...(six.status === 'fulfilled' ? six.value.map((address) => ({ address, family: 6 })) : []),
+    ];
+    if (found.some(({ address }) => isPrivateLiteral(address))) throw new PrivateAddress(host);
+    return found;
+  };
+  return (host, options, callback) => {
+    addressesOf(host).then(
+      (addresses) => {
+        const [first] = addresses;
+        if (options.all === true) callback(null, [...addresses]);
+        else callback(null, first?.address ?? '', first?.family);
+      },
+      (error: unknown) => {
+        callback(error as NodeJS.ErrnoException, []);
+      },
+    );
+  };
+}

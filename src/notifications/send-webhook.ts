@@ -10,12 +10,14 @@ import { type Judged, judgeAnswer } from './judge-answer';
 
 export interface Webhooks {
   /** Signs and sends one attempt and says what came of it. Never throws. */
-  send(
-    id: NotificationId,
-    payload: string,
-    endpoint: Endpoint,
-    traceparent: Traceparent,
-  ): Promise<Judged & { readonly durationMs: number }>;
+  send(id: NotificationId, payload: string, endpoint: Endpoint, traceparent: Traceparent): Promise<Sent>;
+}
+
+/** What came of one attempt. */
+export interface Sent extends Judged {
+  readonly durationMs: number;
+  /** False where it failed with us, before anything went out. */
+  readonly wasSent: boolean;
 }
 
 export interface WebhookTools {
@@ -52,7 +54,7 @@ export function createWebhooks(tools: WebhookTools): Webhooks {
           ? ({ kind: 'unreachable', why: 'not sent: the secret could not be opened' } as const)
           : await tools.http.post(endpoint.url, { ...headers, traceparent }, payload);
       const judged = judgeAnswer(answer, endpoint.successRule, tools.clock.now());
-      return { ...judged, durationMs: Math.round(tools.clock.elapsed() - startedAt) };
+      return { ...judged, durationMs: Math.round(tools.clock.elapsed() - startedAt), wasSent: headers !== undefined };
     },
   };
 }

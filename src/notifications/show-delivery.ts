@@ -1,24 +1,28 @@
 import { showId } from '../core/ids';
 import type { DeliveryAttempt } from './delivery-store';
 import type { DeliveryAndAttempts } from './list-deliveries';
+import type { AttemptView, NotificationView } from './notification-schemas';
 
-/** A notification as the merchant API shows it, with its attempts. */
-export function showDelivery(delivery: DeliveryAndAttempts): Readonly<Record<string, unknown>> {
+/** A notification as the API shows it, with its attempts. */
+export function showDelivery(delivery: DeliveryAndAttempts): NotificationView {
   return {
     id: showId('notification', delivery.id),
+    merchant: showId('merchant', delivery.merchantId),
     order: showId('order', delivery.orderId),
     type: delivery.type,
     endpoint: delivery.endpointId === null ? null : showId('endpoint', delivery.endpointId),
     url: delivery.url,
     status: delivery.status,
     next_attempt_at: delivery.status === 'scheduled' ? delivery.nextTryAt.toISOString() : null,
+    put_off: delivery.putOff,
+    last_error: delivery.lastError,
     created_at: delivery.createdAt.toISOString(),
     ended_at: delivery.endedAt?.toISOString() ?? null,
     attempts: delivery.attempts.map(showAttempt),
   };
 }
 
-function showAttempt(attempt: DeliveryAttempt): Readonly<Record<string, unknown>> {
+function showAttempt(attempt: DeliveryAttempt): AttemptView {
   return {
     number: attempt.number,
     status: attempt.status,

@@ -4,9 +4,7 @@ import { showId } from '../core/ids';
 import { type Traceparent, traceFields } from '../core/traceparent';
 import { startSpan, traceparentOf } from '../core/tracing';
 import type { Attempt } from './begin-attempts';
-import type { Judged } from './judge-answer';
-
-type Answered = Judged & { readonly durationMs: number };
+import type { Sent } from './send-webhook';
 
 export interface AttemptLog {
   readonly tracer: Tracer;
@@ -20,8 +18,8 @@ export interface AttemptLog {
 export async function traceAttempt(
   { tracer, logger }: AttemptLog,
   attempt: Attempt,
-  send: (traceparent: Traceparent) => Promise<Answered>,
-): Promise<Answered> {
+  send: (traceparent: Traceparent) => Promise<Sent>,
+): Promise<Sent> {
   const span = startSpan(tracer, 'POST', attempt.notification.traceparent, { kind: SpanKind.CLIENT });
   const traceparent = traceparentOf(span);
   const answered = await send(traceparent);
@@ -42,7 +40,7 @@ export async function traceAttempt(
 }
 
 /** As the semantic conventions for HTTP clients say, but without the address's path and query, which may hold a secret. */
-function describe(span: Span, { notification, endpoint }: Attempt, { httpStatus, result }: Answered): void {
+function describe(span: Span, { notification, endpoint }: Attempt, { httpStatus, result }: Sent): void {
   const attributes: Attributes = {
     'http.request.method': 'POST',
     'http.request.resend_count': notification.attempts - 1,

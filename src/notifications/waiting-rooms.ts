@@ -1,18 +1,26 @@
+import type { Clock } from '../core/clock';
+import { assertNever } from '../core/errors';
+import type { Admission, CircuitBreakers, Probe } from './circuit-breakers';
+import { type Lane, type LaneLimits, type Lanes, createLanes } from './lanes';
+import { type Turns, createTurns } from './turns';
+
 /**
  * Terminology
  * - room: what waits for one endpoint in this process, and how many of its attempts are in flight.
- * - lane: the attempts in flight to endpoints that answer, or to those whose last attempt failed. Each lane has its own
- *   limit, so that dead endpoints, however many, cannot take the places of those that work.
+ * - held: a room whose endpoint's circuit is open. It keeps a few for the next probes and gives the rest back.
+ * - suspect: an endpoint whose last attempt failed, or one of whose attempts has been without an answer for a while.
  *
- * An endpoint that fails gets few places until an attempt succeeds: its backlog becomes late, nobody else's does.
+ * Every endpoint begins with few places and gets one more with each success. A suspect gets few, in a lane of their own,
+ * so that dead endpoints, however many, cannot take the places of those that work.
  */
-export interface RoomLimits {
-  readonly inFlight: number;
-  readonly failingInFlight: number;
+export interface RoomLimits extends LaneLimits {
   readonly perEndpoint: number;
-  readonly perFailingEndpoint: number;
-  /** How many may wait per endpoint and in all; what finds no room is found again by the sweep. */
+  /** With how many places an endpoint begins of which nothing is known. */
+  readonly firstPlaces: number;
+  readonly perSuspect: number;
+  /** How many may wait per endpoint, per held one, and in all; what finds no room waits in the database. */
   readonly waitingPerEndpoint: number;
+  readonly waitingPerHeld: number;
   readonly waiting: number;
 }
 
@@ -23,10 +31,14 @@ export interface RoomLimits {
  */
 export const ROOM_LIMITS: RoomLimits = {
   inFlight: 256,
-  failingInFlight: 128,
+  suspectsInFlight: 128,
+  slowInFlight: 512,
+  slowAfterMs: 500,
   perEndpoint: 64,
-  perFailingEndpoint: 4,
+  firstPlaces: 8,
+  perSuspect: 4,
   waitingPerEndpoint: 1_000,
+  waitingPerHeld: 4,
   waiting: 50_000,
 };
 
@@ -34,17 +46,23 @@ export const ROOM_LIMITS: RoomLimits = {
 export interface Place<Item extends string, Endpoint extends string> {
   readonly item: Item;
   readonly endpoint: Endpoint;
-  readonly lane: Lane;
+  /** Which lane it took; `slow` once it has gone without an answer for a while. */
+  lane: Lane;
+  readonly startedAt: number;
+  readonly probe: Probe | undefined;
 }
-type Lane = 'working' | 'failing';
 
 export interface WaitingRooms<Item extends string, Endpoint extends string> {
-  /** False where it is here already, or there is no room. */
-  enter(item: Item, endpoint: Endpoint): boolean;
+  /** `full` where there is no room: it must wait in the database. */
+  enter(item: Item, endpoint: Endpoint): 'entered' | 'present' | 'full';
   /** Takes up to `most` that may go now, one endpoint after the other in turn. */
   take(most: number): readonly Place<Item, Endpoint>[];
   /** @param worked undefined where no attempt was made after all */
   leave(place: Place<Item, Endpoint>, worked: boolean | undefined): void;
+  /** What waited for endpoints whose circuit has opened since, beyond what they may keep; it is here no longer. */
+  takeSurplus(): readonly { readonly id: Item; readonly endpointId: Endpoint }[];
+  /** How many more an endpoint can do with now: 0 unless its turn would come at once. */
+  appetite(endpoint: Endpoint): number;
   /** Forgets what waits; what is in flight stays. */
   clear(): void;
   inFlight(): number;
@@ -53,97 +71,154 @@ export interface WaitingRooms<Item extends string, Endpoint extends string> {
 interface Room<Item> {
   waiting: Item[];
   inFlight: number;
+  slow: number;
+  /** How many places it may have while it works. */
+  places: number;
 }
-
-/** So many failing endpoints are remembered, oldest out first. */
-const MOST_FAILING = 10_000;
 
 export function createWaitingRooms<Item extends string, Endpoint extends string>(
   limits: RoomLimits,
+  breakers: CircuitBreakers<Endpoint>,
+  clock: Pick<Clock, 'elapsed'>,
 ): WaitingRooms<Item, Endpoint> {
-  // Only endpoints for which something waits or is in flight have a room, so that taking turns stays short.
   const rooms = new Map<Endpoint, Room<Item>>();
   const present = new Set<Item>();
-  const failing = createFailing<Endpoint>();
-  const busy: Record<Lane, number> = { working: 0, failing: 0 };
-
-  const mayGo = (endpoint: Endpoint, room: Room<Item>): boolean =>
-    room.waiting.length > 0 &&
-    (failing.has(endpoint)
-      ? room.inFlight < limits.perFailingEndpoint && busy.failing < limits.failingInFlight
-      : room.inFlight < limits.perEndpoint && busy.working < limits.inFlight);
-
-  const takeFrom = (endpoint: Endpoint, room: Room<Item>): Place<Item, Endpoint> | undefined => {
-    const item = mayGo(endpoint, room) ? room.waiting.shift() : undefined;
-    if (item === undefined) return undefined;
-    // To the end of the line, so that the next turn begins with somebody else.
-    rooms.delete(endpoint);
-    rooms.set(endpoint, room);
-    const lane = failing.has(endpoint) ? 'failing' : 'working';
-    room.inFlight += 1;
-    busy[lane] += 1;
-    return { item, endpoint, lane };
-  };
-
+  const surplus: { id: Item; endpointId: Endpoint }[] = [];
+  const turns = createTurns<Endpoint>((endpoint) => breakers.admits(endpoint) !== 'none', clock);
+  const lanes = createLanes<Place<Item, Endpoint>>(limits, clock, ({ endpoint }) => {
+    roomOf(endpoint).slow += 1;
+  });
+  const roomOf = (endpoint: Endpoint): Room<Item> =>
+    rooms.get(endpoint) ?? { waiting: [], inFlight: 0, slow: 0, places: limits.firstPlaces };
   const closeIfEmpty = (endpoint: Endpoint, room: Room<Item>): void => {
-    if (room.waiting.length === 0 && room.inFlight === 0) rooms.delete(endpoint);
+    if (room.waiting.length > 0 || room.inFlight > 0) return;
+    rooms.delete(endpoint);
+    turns.drop(endpoint);
   };
+  const take = createTaker<Item, Endpoint>(
+    { limits, breakers, lanes, turns, clock, roomOf },
+    (endpoint, { waiting }) => {
+      turns.hold(endpoint);
+      for (const item of waiting.splice(limits.waitingPerHeld)) {
+        present.delete(item);
+        surplus.push({ id: item, endpointId: endpoint });
+      }
+    },
+  );
 
   return {
     enter: (item, endpoint) => {
-      const room = rooms.get(endpoint) ?? { waiting: [], inFlight: 0 };
-      if (present.has(item) || present.size >= limits.waiting || room.waiting.length >= limits.waitingPerEndpoint) {
-        return false;
-      }
+      if (present.has(item)) return 'present';
+      const room = roomOf(endpoint);
+      const most = breakers.admits(endpoint) === 'free' ? limits.waitingPerEndpoint : limits.waitingPerHeld;
+      if (present.size >= limits.waiting || room.waiting.length >= most) return 'full';
       rooms.set(endpoint, room);
-      room.waiting.push(item);
+      if (room.waiting.push(item) === 1) turns.join(endpoint);
       present.add(item);
-      return true;
+      return 'entered';
     },
     take: (most) => {
-      const taken: Place<Item, Endpoint>[] = [];
-      let inTurn = [...rooms].filter(([endpoint, room]) => mayGo(endpoint, room));
-      while (inTurn.length > 0 && taken.length < most) {
-        const places = inTurn.slice(0, most - taken.length).map(([endpoint, room]) => takeFrom(endpoint, room));
-        taken.push(...places.filter((place) => place !== undefined));
-        inTurn = inTurn.filter(([endpoint, room]) => mayGo(endpoint, room));
-      }
-      return taken;
+      lanes.age();
+      return take(most);
     },
-    leave: ({ item, endpoint, lane }, worked) => {
+    leave: (place, worked) => {
+      const { item, endpoint } = place;
       present.delete(item);
-      busy[lane] -= 1;
-      if (worked !== undefined) failing.set(endpoint, !worked);
-      const room = rooms.get(endpoint);
-      if (room === undefined) return;
+      if (place.probe !== undefined) place.probe.end(worked);
+      else if (worked !== undefined && (!worked || breakers.isFailing(endpoint))) breakers.record(endpoint, worked);
+      lanes.leave(place);
+      const room = roomOf(endpoint);
       room.inFlight -= 1;
+      if (place.lane === 'slow') room.slow -= 1;
+      if (worked === true) {
+        room.places = Math.min(room.places + 1, limits.perEndpoint);
+        turns.letIn(endpoint);
+      }
       closeIfEmpty(endpoint, room);
     },
+    takeSurplus: () => surplus.splice(0),
+    appetite: (endpoint) => appetiteOf(roomOf(endpoint).waiting.length, breakers.admits(endpoint), limits),
     clear: () => {
+      surplus.splice(0);
       for (const [endpoint, room] of rooms) {
-        for (const item of room.waiting) present.delete(item);
-        room.waiting = [];
+        for (const item of room.waiting.splice(0)) present.delete(item);
+        turns.drop(endpoint);
         closeIfEmpty(endpoint, room);
       }
     },
-    inFlight: () => busy.working + busy.failing,
+    inFlight: () => lanes.inFlight(),
   };
 }
 
-/** Which endpoints failed last time; it outlives their rooms. */
-function createFailing<Endpoint>(): {
-  has(endpoint: Endpoint): boolean;
-  set(endpoint: Endpoint, failing: boolean): void;
-} {
-  const failing = new Set<Endpoint>();
-  return {
-    has: (endpoint) => failing.has(endpoint),
-    set: (endpoint, isFailing) => {
-      failing.delete(endpoint);
-      if (!isFailing) return;
-      failing.add(endpoint);
-      const [oldest] = failing;
-      if (failing.size > MOST_FAILING && oldest !== undefined) failing.delete(oldest);
-    },
+function appetiteOf(waiting: number, admission: Admission, limits: RoomLimits): number {
+  switch (admission) {
+    case 'none':
+      return 0;
+    case 'probe':
+      return waiting === 0 ? limits.waitingPerHeld : 0;
+    case 'free':
+      return waiting < limits.perEndpoint ? limits.waitingPerEndpoint - waiting : 0;
+    default:
+      return assertNever(admission);
+  }
+}
+
+/**
+ * Takes what may go now, in turn.
+ * @param hold told of rooms whose endpoint's circuit is open: they keep a few, and the others go back to where they wait
+ * without taking memory and turns
+ */
+function createTaker<Item extends string, Endpoint extends string>(
+  tools: {
+    limits: RoomLimits;
+    breakers: CircuitBreakers<Endpoint>;
+    lanes: Lanes<Place<Item, Endpoint>>;
+    turns: Turns<Endpoint>;
+    clock: Pick<Clock, 'elapsed'>;
+    roomOf: (endpoint: Endpoint) => Room<Item>;
+  },
+  hold: (endpoint: Endpoint, room: Room<Item>) => void,
+): (most: number) => Place<Item, Endpoint>[] {
+  const { limits, breakers, lanes, turns, clock, roomOf } = tools;
+
+  const laneFor = (room: Room<Item>, suspect: boolean): Lane | undefined => {
+    const places = suspect ? limits.perSuspect : Math.min(room.places, limits.perEndpoint);
+    const lane = suspect ? 'suspects' : 'working';
+    return room.inFlight < places && lanes.hasPlace(lane) ? lane : undefined;
+  };
+
+  const takeOne = (endpoint: Endpoint, room: Room<Item>): Place<Item, Endpoint> | undefined => {
+    const failing = breakers.isFailing(endpoint);
+    const admission = failing ? breakers.admits(endpoint) : 'free';
+    if (admission === 'none') {
+      hold(endpoint, room);
+      return undefined;
+    }
+    const lane = laneFor(room, failing || room.slow > 0);
+    if (lane === undefined || room.waiting.length === 0) return undefined;
+    const probe = admission === 'probe' ? breakers.probe(endpoint) : undefined;
+    if (admission === 'probe' && probe === undefined) return undefined;
+    const item = room.waiting.shift() as Item;
+    // To the end of the line, so that the next turn begins with somebody else.
+    turns.drop(endpoint);
+    if (room.waiting.length > 0) turns.join(endpoint);
+    room.inFlight += 1;
+    const place = { item, endpoint, lane, startedAt: clock.elapsed(), probe };
+    lanes.enter(place);
+    return place;
+  };
+
+  return (most) => {
+    const taken: Place<Item, Endpoint>[] = [];
+    let inTurn = turns.inLine();
+    while (inTurn.length > 0 && taken.length < most) {
+      inTurn = inTurn.filter((endpoint) => {
+        const room = roomOf(endpoint);
+        const place = taken.length < most ? takeOne(endpoint, room) : undefined;
+        if (place !== undefined) taken.push(place);
+        return place !== undefined && room.waiting.length > 0;
+      });
+    }
+    return taken;
   };
 }

@@ -362,6 +362,19 @@ describe('the audit', () => {
       'orders',
       () => `update orders.notifications set status = 'scheduled', next_try_at = now() - interval '1 hour'`,
     ],
+    [
+      'an endpoint that is put off and not tried',
+      [8],
+      'orders',
+      () =>
+        `update orders.notifications set status = 'scheduled', put_off = true, next_try_at = now() - interval '3 hours', enqueued_until = now() + interval '1 hour'`,
+    ],
+    [
+      'a resend that counts attempts which were not made',
+      [8],
+      'orders',
+      () => `update orders.notifications set schedule_from = attempts + 1`,
+    ],
     // 9: what was acknowledged.
     [
       'a voucher message that is gone',

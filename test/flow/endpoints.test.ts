@@ -7,7 +7,12 @@ import { setCaller } from '../../src/http/caller';
 import { problemHandler } from '../../src/http/problem-details';
 import { createDeliveries } from '../../src/notifications/list-deliveries';
 import { createEndpoints } from '../../src/notifications/manage-endpoints';
-import { createEndpointRoutes, createNotificationRoutes } from '../../src/notifications/routes';
+import { createPingEndpoint } from '../../src/notifications/ping-endpoint';
+import { createResends } from '../../src/notifications/resend';
+import { createEndpointRoutes, createOrderNotificationRoutes } from '../../src/notifications/routes';
+import { createHttpClient } from '../../src/notifications/http-client';
+import { createWebhooks } from '../../src/notifications/send-webhook';
+import { systemClock } from '../../src/core/clock';
 import { type MerchantServer, startMerchantServer } from '../support/merchant-server';
 import { type NotificationWorld, notificationWorld } from '../support/notification-world';
 
@@ -32,13 +37,21 @@ afterAll(async () => {
 /** The routes as the app mounts them, with the merchant taken for authenticated. */
 function app(allowPrivate = true): Express {
   const endpoints = createEndpoints({ ...world, random: systemRandom, allowPrivate });
+  const http = createHttpClient({ allowPrivate });
+  const logger = { error: () => undefined };
+  const webhooks = createWebhooks({ ...world, http, clock: systemClock, logger });
+  const ping = createPingEndpoint({ ...world, webhooks, clock: systemClock });
+  const resends = createResends({ ...world, hint: () => undefined });
   const built = express();
   built.use(express.json(), (req, _res, next) => {
     setCaller(req, { kind: 'merchant', merchantId });
     next();
   });
-  built.use('/admin/merchants/:merchant_id/endpoints', createEndpointRoutes({ endpoints }));
-  built.use('/v1/orders/:order_id/notifications', createNotificationRoutes({ deliveries: createDeliveries(world) }));
+  built.use('/admin/merchants/:merchant_id/endpoints', createEndpointRoutes({ endpoints, ping, resends }).router);
+  built.use(
+    '/v1/orders/:order_id/notifications',
+    createOrderNotificationRoutes({ deliveries: createDeliveries(world) }).router,
+  );
   built.use(problemHandler(pino({ level: 'silent' })));
   return built;
 }

@@ -82,7 +82,7 @@ describe('an announcement', () => {
     const merchantId = await world.merchant();
     expect(await world.announce(merchantId)).toEqual([]);
     const { id } = await world.endpoint(merchantId, server.url);
-    await world.endpoints.disable(merchantId, id);
+    await world.endpoints.disable(merchantId, id, 'for the test');
     expect(await world.announce(merchantId)).toEqual([]);
     expect((await rows()).map((row) => row.status)).toEqual(['no_endpoint', 'no_endpoint']);
   });
@@ -350,7 +350,7 @@ describe('crashes and races', () => {
     const notifier = world.notifier();
     await notifier.handle(await world.announce(merchantId));
     await until(() => Promise.resolve(server.received.length === 1));
-    await world.endpoints.disable(merchantId, id);
+    await world.endpoints.disable(merchantId, id, 'for the test');
     await notifier.settled();
     expect((await rows())[0]).toMatchObject({ status: 'endpoint_disabled' });
     expect((await attempts())[0]).toMatchObject({ status: 'succeeded', http_status: 200 });
@@ -392,7 +392,7 @@ describe('a dead endpoint', () => {
     const orders = await Promise.all(Array.from({ length: 100 }, () => world.order(deadMerchant)));
     const notifier = world.notifier({
       timeoutMs: 1_500,
-      limits: { inFlight: 20, perEndpoint: 10, failingInFlight: 4 },
+      limits: { inFlight: 20, perEndpoint: 10, suspectsInFlight: 4 },
     });
     await notifier.handle(await world.announce(deadMerchant, orders));
     await until(() => Promise.resolve(dead.received.length > 0));

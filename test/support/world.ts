@@ -61,6 +61,7 @@ export async function startWorld(options: WorldOptions = {}) {
     masterKeys: [masterKey],
     operatorToken: OPERATOR_TOKEN,
     allowPrivateEndpoints: true,
+    endpointFailingHours: 72,
     answerBudgetMs: options.answerBudgetMs ?? 3_500,
     transactionDeadlineMs: options.transactionDeadlineMs ?? 10_000,
     telemetry: NO_TELEMETRY,

@@ -104,7 +104,11 @@ const ACKNOWLEDGED: readonly Rule[] = [
   },
 ];
 
-/** @param schedules how many attempts each named schedule has */
+/**
+ * A notification that was resent follows a schedule anew: what it must have done is counted from there (`schedule_from`),
+ * while every attempt that was ever made stays recorded.
+ * @param schedules how many attempts each named schedule has
+ */
 function notified(schedules: Readonly<Record<string, number>>): readonly Rule[] {
   return [
     {
@@ -142,8 +146,10 @@ function notified(schedules: Readonly<Record<string, number>>): readonly Rule[] 
       violations: `
         select n.id as key, jsonb_build_object('status', n.status, 'succeeded', coalesce(a.succeeded, 0)) as facts
           from orders.notifications n
-          left join (select notification_id, count(*) as succeeded from orders.notification_attempts
-                      where status = 'succeeded' group by notification_id) a on a.notification_id = n.id
+          left join (select a.notification_id, count(*) as succeeded
+                       from orders.notification_attempts a join orders.notifications m on m.id = a.notification_id
+                      where a.status = 'succeeded' and a.number > m.schedule_from group by a.notification_id) a
+            on a.notification_id = n.id
          where n.status in ('delivered', 'exhausted') and (n.status = 'delivered') <> (coalesce(a.succeeded, 0) > 0)`,
     },
     {
@@ -151,11 +157,15 @@ function notified(schedules: Readonly<Record<string, number>>): readonly Rule[] 
       what: 'a notification has other attempts than its schedule',
       values: [JSON.stringify(schedules)],
       violations: `
-        select n.id as key, jsonb_build_object('status', n.status, 'attempts', n.attempts, 'schedule', e.schedule) as facts
+        select n.id as key, jsonb_build_object('status', n.status, 'attempts', n.attempts, 'from', n.schedule_from,
+                                              'schedule', k.schedule) as facts
           from orders.notifications n join orders.notification_endpoints e on e.id = n.endpoint_id,
-               lateral (select case jsonb_typeof(e.schedule) when 'array' then jsonb_array_length(e.schedule)
-                                    else ($1::jsonb ->> (e.schedule #>> '{}'))::int end as length) s
-         where n.attempts > s.length or (n.status = 'exhausted' and n.attempts < s.length)`,
+               lateral (select coalesce(n.schedule, e.schedule) as schedule) k,
+               lateral (select case jsonb_typeof(k.schedule) when 'array' then jsonb_array_length(k.schedule)
+                                    else ($1::jsonb ->> (k.schedule #>> '{}'))::int end as length) s
+         where n.schedule_from not between 0 and n.attempts
+            or n.attempts - n.schedule_from > s.length
+            or (n.status = 'exhausted' and n.attempts - n.schedule_from < s.length)`,
     },
   ];
 }
@@ -176,7 +186,19 @@ export function overdueRules(graceSeconds: number): readonly Rule[] {
       values,
       violations: `
         select id as key, jsonb_build_object('due', next_try_at, 'attempts', attempts) as facts from orders.notifications
-         where status = 'scheduled' and ${longAgo('next_try_at')}`,
+         where status = 'scheduled' and ${longAgo('case when put_off then enqueued_until else next_try_at end')}`,
+    },
+    {
+      guarantee: 8,
+      what: 'notifications of an endpoint are put off and nobody has tried it for an hour',
+      values,
+      violations: `
+        select e.id as key, jsonb_build_object('last_failure', e.last_failure_at) as facts
+          from orders.notification_endpoints e
+         where e.status = 'active' and coalesce(e.last_failure_at < clock_timestamp() - interval '1 hour', true)
+           and exists (select 1 from orders.notifications n
+                        where n.endpoint_id = e.id and n.status = 'scheduled' and n.put_off
+                          and n.next_try_at < clock_timestamp() - interval '1 hour' - $1::float8 * interval '1 second')`,
     },
     {
       guarantee: 4,

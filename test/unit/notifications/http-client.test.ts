@@ -102,7 +102,7 @@ describe('the http client', () => {
     expect(await client.post(merchant.url, {}, '{}')).toMatchObject({
       why: expect.stringMatching(/closed|reset/) as string,
     });
-    expect(await client.post('http://127.0.0.1:1/', {}, '{}')).toEqual({
+    expect(await client.post('http://127.0.0.1:2/', {}, '{}')).toEqual({
       kind: 'unreachable',
       why: 'the connection was refused',
     });
