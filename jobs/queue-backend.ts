@@ -6,7 +6,7 @@
  * - backend: what BullMQ keeps its jobs in, Redis or PostgreSQL. Which one it is, is known to one file each and no other.
  */
 import { withinGoodbye } from './goodbye';
-export const CONCERNS = ['outbox', 'notifications'] as const;
+export const CONCERNS = ['outbox', 'notifications', 'reconciliation'] as const;
 export type Concern = (typeof CONCERNS)[number];
 
 /** The longest list of ids that one job carries. */
@@ -22,6 +22,8 @@ export type JobHandler = (ids: readonly string[]) => Promise<void>;
 export interface OpenQueue {
   /** Adds one job per list. Rejects soon where the backend is down; what was added is then unknown. */
   add(lists: readonly (readonly string[])[]): Promise<void>;
+  /** Sees to it that a job without ids comes at the times of a cron pattern (UTC). One that is there stays as it is. */
+  schedule(pattern: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,10 +48,18 @@ export const JOB_OPTIONS = { attempts: 1, removeOnComplete: true, removeOnFail: 
 /** BullMQ's stream of events, which nobody here reads, is kept this short. */
 export const EVENTS = { events: { maxLen: 100 } } as const;
 
+const SCHEDULER = 'scheduled';
+
 /** The parts of BullMQ's classes that both backends share. */
 interface BullQueue {
   on(event: 'error', listener: (error: Error) => void): unknown;
   addBulk(jobs: { name: string; data: JobData }[]): Promise<unknown>;
+  getJobScheduler(id: string): Promise<{ pattern?: string; next?: number } | undefined>;
+  upsertJobScheduler(
+    id: string,
+    repeat: { pattern: string; tz: string },
+    job: { name: string; data: JobData },
+  ): Promise<unknown>;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -68,6 +78,11 @@ export async function openQueue(queue: BullQueue, onError: ErrorListener, signal
   return {
     add: async (lists) => {
       await queue.addBulk(lists.map((ids) => ({ name: 'due', data: { ids } })));
+    },
+    schedule: async (pattern) => {
+      // Setting it again takes away the job that is about to come, so it is only set where it is missing or another.
+      if ((await queue.getJobScheduler(SCHEDULER))?.pattern === pattern) return;
+      await queue.upsertJobScheduler(SCHEDULER, { pattern, tz: 'UTC' }, { name: 'due', data: { ids: [] } });
     },
     close: () => queue.close(),
   };

@@ -31,8 +31,10 @@ import { createCloseOrder } from './orders/close-order';
 import { createCreateOrder } from './orders/create-order';
 import { createFindOrders } from './orders/find-orders';
 import { createOrderRoutes } from './orders/routes';
+import { createReconciliationRoutes, createStatementRoutes } from './reconciliation/routes';
 import { createTerms } from './terms/manage-terms';
 import { createTermsRoutes } from './terms/routes';
+import type { RunId } from './reconciliation/run';
 import type { Foundation } from './foundation';
 
 /** The HTTP side: every route with what it needs. */
@@ -56,6 +58,7 @@ export function wireApp(foundation: Foundation): Express {
         answerBudgetMs: config.answerBudgetMs,
       }),
     ),
+    uploads: [{ path: '/reconciliation', routes: createStatementRoutes(reconciling(foundation)) }],
     operator: operatorMounts(foundation, apiKeys, () => {
       directory.forget();
     }),
@@ -63,11 +66,22 @@ export function wireApp(foundation: Foundation): Express {
   });
 }
 
+function reconciling({ databases, reconciliation, settlements }: Foundation) {
+  return {
+    db: databases.orders,
+    reconciliation,
+    onDue: (run: RunId) => {
+      settlements.background.run('reconcile', reconciliation.advance(run));
+    },
+  };
+}
+
 function operatorMounts(
-  { config, databases, ids, sealer }: Foundation,
+  foundation: Foundation,
   apiKeys: ReturnType<typeof createApiKeys>,
   onChange: () => void,
 ): readonly Mount[] {
+  const { config, databases, ids, sealer } = foundation;
   const merchants = createMerchants({ db: databases.orders, ids });
   const channels = createChannels({ db: databases.orders, ids, sealer, registry: channelRegistry, onChange });
   const endpoints = createEndpoints({
@@ -86,6 +100,7 @@ function operatorMounts(
     { path: '/accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.accounts }) }) },
     { path: '/points-accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.points }) }) },
     { path: '/channels', routes: createChannelRoutes({ channels }) },
+    { path: '/reconciliation', routes: createReconciliationRoutes(reconciling(foundation)) },
     { path: '/incidents', routes: createIncidentRoutes({ db: databases.orders }) },
     { path: '/', routes: createAccountingRoutes({ db: databases.accounting }) },
   ];

@@ -28,6 +28,8 @@ export interface AppDependencies {
   readonly idempotency: RequestHandler;
   /** Mounted at /callbacks before any body is parsed: it reads its own, byte for byte. */
   readonly callbacks: Router;
+  /** Below /admin, before any body is parsed: each reads its own, which may be large. */
+  readonly uploads?: readonly Mount[];
   /** Below /admin. */
   readonly operator: readonly Mount[];
   /** Below /v1. */
@@ -49,7 +51,15 @@ export function createApp(deps: AppDependencies): Express {
   const merchant = mounted(deps.merchant);
   const json = [noStore, ...jsonBody(), deps.idempotency];
   app.use(routes);
-  app.use('/admin', deps.authenticateOperator, ...json, operator, noSuchRoute(operator));
+  app.use(
+    '/admin',
+    deps.authenticateOperator,
+    noStore,
+    mounted(deps.uploads ?? []),
+    ...json,
+    operator,
+    noSuchRoute(operator),
+  );
   app.use('/v1', deps.authenticateMerchant, ...json, merchant, noSuchRoute(merchant));
   app.use(noSuchRoute(routes), problemHandler(deps.logger));
   return app;
