@@ -9,6 +9,7 @@ import { addApiKeyCommands, addMerchantCommands } from './cli/merchants';
 import { addOrderCommands } from './cli/orders';
 import { standardOutput } from './cli/output';
 import { addServiceCommands } from './cli/service';
+import { addReconciliationCommands } from './cli/reconciliation';
 import { addFeePlanCommands, addPointsRuleCommands } from './cli/terms';
 import { StartRefused, oneLine } from './database/start-refused';
 
@@ -29,6 +30,7 @@ function createProgram(): Command {
   addAccountCommands(program, context);
   addOrderCommands(program, context);
   addBookCommands(program, context);
+  addReconciliationCommands(program, context);
   return program;
 }
 

@@ -13,6 +13,8 @@ export interface ApiClient {
   post(path: string, body?: Answer): Promise<Answer>;
   put(path: string, body: Answer): Promise<Answer>;
   delete(path: string): Promise<void>;
+  /** Sends a file as it is read, however large. */
+  upload(path: string, file: AsyncIterable<Uint8Array>, contentType: string): Promise<Answer>;
   /** Reads a list page by page until it ends or `limit` rows are there. */
   list(path: string, query?: Readonly<Record<string, string | undefined>>, limit?: number): Promise<readonly Answer[]>;
 }
@@ -25,28 +27,36 @@ const problem = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 const TIMEOUT_MS = 30_000;
+const UPLOAD_TIMEOUT_MS = 900_000;
 const PAGE = 100;
 
 /** @param token sent as `Authorization: Bearer` */
 export function createClient(baseUrl: string, token: string): ApiClient {
   const ids = createIds(systemClock);
-  const call = async (method: string, path: string, body?: Answer): Promise<Answer> => {
-    const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    if (method === 'POST') headers['idempotency-key'] = ids.token();
-    const response = await fetch(new URL(path, baseUrl), {
-      method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch((error: unknown) => {
+  const send = async (path: string, request: RequestInit): Promise<Answer> => {
+    const response = await fetch(new URL(path, baseUrl), request).catch((error: unknown) => {
       throw new Error(`the service at ${baseUrl} cannot be reached: ${oneLine(causeOf(error))}`, { cause: error });
     });
     const answer = readJson(await response.text());
     if (!response.ok) throw new Error(explain(response.status, answer));
     return answer;
   };
+  const call = (method: string, path: string, body?: Answer): Promise<Answer> => {
+    const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (method === 'POST') headers['idempotency-key'] = ids.token();
+    const sent = body === undefined ? null : JSON.stringify(body);
+    return send(path, { method, headers, body: sent, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  };
   return {
+    upload: (path, file, contentType) =>
+      send(path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': contentType },
+        body: ReadableStream.from(file),
+        duplex: 'half',
+        signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
+      }),
     get: (path) => call('GET', path),
     post: (path, body = {}) => call('POST', path, body),
     put: (path, body) => call('PUT', path, body),

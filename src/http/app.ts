@@ -3,6 +3,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { Problem } from '../core/errors';
 import type { Ids } from '../core/ids';
+import { bodyDeadline } from './body-deadline';
 import { createHealthRoutes, type Readiness } from './health';
 import { jsonBody } from './json-body';
 import { noSuchRoute } from './no-such-route';
@@ -36,6 +37,9 @@ export interface AppDependencies {
   readonly merchant: readonly Mount[];
 }
 
+/** How long a body may be on its way; statements have the server's limit. */
+const BODY_MS = 30_000;
+
 /** The HTTP application: who is let in, how bodies are read, and how every error is answered. */
 export function createApp(deps: AppDependencies): Express {
   const app = express();
@@ -43,6 +47,7 @@ export function createApp(deps: AppDependencies): Express {
   // Answers are small and many of them secret: none is worth a hash per request and a copy at the caller's.
   app.disable('etag');
   app.use(requestIds(deps.ids), logRequests(deps.logger), helmet(), refuseNul);
+  app.use(bodyDeadline(BODY_MS, (path) => /^\/admin\/reconciliation\/statements\/?$/i.test(path)));
 
   const routes = Router();
   routes.use(createHealthRoutes(deps));

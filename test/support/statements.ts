@@ -103,7 +103,7 @@ export async function ended(world: World, id: string, withinMs = 30_000): Promis
 /** `{ matched: 2, recovered: 1 }` */
 export function counts(run: Json): Record<string, number> {
   const found: Record<string, number> = {};
-  for (const total of run.totals) found[total.class] = (found[total.class] ?? 0) + total.count;
+  for (const total of run.totals) found[total.class] = (found[total.class] ?? 0) + Number(total.count);
   return found;
 }
 

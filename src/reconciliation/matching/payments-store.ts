@@ -75,7 +75,7 @@ const FOUND = `
            case when e.currency is null or f.fee is null then null else
              least(greatest(case e.rounding
                when 'half_up' then round(f.amount * e.rate + e.fixed, e.decimals)
-               when 'up' then ceil((f.amount * e.rate + e.fixed) * 10 ^ e.decimals) / 10 ^ e.decimals
+               when 'up' then ceil((f.amount * e.rate + e.fixed) * power(10::numeric, e.decimals)) / power(10::numeric, e.decimals)
                else trunc(f.amount * e.rate + e.fixed, e.decimals) end, coalesce(e.minimum, 0)),
                coalesce(e.maximum, 'Infinity'::numeric)) end as expected_fee,
            e.tolerance

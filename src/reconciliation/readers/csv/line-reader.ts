@@ -140,9 +140,8 @@ function identified(options: LineReaderOptions, { lineId, ...line }: Unidentifie
   const isPayment = line.status === 'paid' || line.status === 'failed';
   const id = lineId ?? (isPayment ? line.providerReference : null);
   if (id !== null) return { ...line, identity: `${line.status}:${id}`, identified: true };
-  const { number: _number, ...content } = line;
-  const day = line.occurredAt ?? options.statementDate;
-  return { ...line, identity: `${line.status}:sha256:${contentHash({ ...content, day })}`, identified: false };
+  const content = { ...line, number: 0, day: line.occurredAt ?? options.statementDate };
+  return { ...line, identity: `${line.status}:sha256:${contentHash(content)}`, identified: false };
 }
 
 function shown(text: string): string {
