@@ -46,8 +46,10 @@ export async function reconcileStatements(deps: ReconcileDependencies): Promise<
   const now = new Date();
   const dayAfter = new Date(now.getTime() + 86_400_000);
   const first = await reconcile(cast, channel, now, today);
-  const again = await reconcile(cast, channel, now, today);
-  const second = await reconcile(cast, channel, dayAfter, tomorrow);
+  const [again, second] = await Promise.all([
+    reconcile(cast, channel, now, today),
+    reconcile(cast, channel, dayAfter, tomorrow),
+  ]);
   const repeated = again.duplicate ? [] : ['the same statement was taken in twice'];
   return {
     stories,

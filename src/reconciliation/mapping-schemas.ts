@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isCurrency } from '../core/currencies';
 import { line } from '../http/fields';
+import { timeFormatProblem } from './readers/csv/times';
 
 /** How a channel's statement is read, and by which rules it is compared. Stored per channel; the file's part also per run. */
 export const ENCODINGS = [
@@ -101,6 +102,8 @@ export const fileMapping = z
       refuse(['thousands_separator'], 'must not be the decimal separator');
     if (!file.header && Object.values(columns).some((one) => typeof one === 'string'))
       refuse(['columns'], 'must be positions where there is no header line');
+    const wrongTime = file.time_format === undefined ? undefined : timeFormatProblem(file.time_format);
+    if (wrongTime !== undefined) refuse(['time_format'], wrongTime);
     const all = Object.values(statusWords).flat();
     if (new Set(all).size !== all.length) refuse(['status_words'], 'must give each word one meaning');
   })
