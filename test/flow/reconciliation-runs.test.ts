@@ -173,8 +173,10 @@ describe('a run of the reconciliation', () => {
       let isOver = false;
       sent.once('response', (response) => {
         isOver = true;
-        response.setEncoding('utf8').once('data', resolve);
-        sent.destroy();
+        response.setEncoding('utf8').once('data', (text: string) => {
+          resolve(text);
+          sent.destroy();
+        });
       });
       sent.on('error', (error) => {
         if (!isOver) reject(error);
