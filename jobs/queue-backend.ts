@@ -5,7 +5,9 @@
  *   what is still to be done with them, so a job that is lost or runs twice is harmless.
  * - backend: what BullMQ keeps its jobs in, Redis or PostgreSQL. Which one it is, is known to one file each and no other.
  */
+import { systemClock } from '../src/core/clock';
 import { withinGoodbye } from './goodbye';
+
 export const CONCERNS = ['outbox', 'notifications', 'reconciliation'] as const;
 export type Concern = (typeof CONCERNS)[number];
 
@@ -49,6 +51,8 @@ export const JOB_OPTIONS = { attempts: 1, removeOnComplete: true, removeOnFail: 
 export const EVENTS = { events: { maxLen: 100 } } as const;
 
 const SCHEDULER = 'scheduled';
+/** A schedule whose next job is overdue for longer than this has lost it. */
+const MISSED_MS = 10_000;
 
 /** The parts of BullMQ's classes that both backends share. */
 interface BullQueue {
@@ -81,7 +85,9 @@ export async function openQueue(queue: BullQueue, onError: ErrorListener, signal
     },
     schedule: async (pattern) => {
       // Setting it again takes away the job that is about to come, so it is only set where it is missing or another.
-      if ((await queue.getJobScheduler(SCHEDULER))?.pattern === pattern) return;
+      const known = await queue.getJobScheduler(SCHEDULER);
+      const isAlive = (known?.next ?? 0) > systemClock.now().getTime() - MISSED_MS;
+      if (known?.pattern === pattern && isAlive) return;
       await queue.upsertJobScheduler(SCHEDULER, { pattern, tz: 'UTC' }, { name: 'due', data: { ids: [] } });
     },
     close: () => queue.close(),
