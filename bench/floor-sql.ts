@@ -67,7 +67,7 @@ export function floorScript(merchants: number): FloorScript {
                                    order_id, status, outcome, next_try_at, decided_at, settled_at)
        values (${NEW}, 'standard_webhooks', 'FLOOR', ${NEW}::text, ${NEW}, 12.5, 'EUR', 'reference', ${NEW}, 'settled', 'order_paid',
                now(), now(), now())`,
-      `update floor.orders set status = 'paid', paid_by = ${NEW}, paid_at = now() where id = ${ORDER}`,
+      `update floor.orders set status = 'paid', paid_by = ${NEW}, paid_at = now(), final_xact = pg_current_xact_id() where id = ${ORDER}`,
       `with moved as (update floor.accounts set balance = balance + 12.27, entry_count = entry_count + 1 where id = ${ACCOUNT}
                       returning id, balance, entry_count)
        insert into floor.entries (id, account_id, number, gid, branch, amount, balance_after)

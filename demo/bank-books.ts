@@ -1,5 +1,7 @@
 import type { BankBooks, BankCounts, BankTotal, Delivery, Sort } from './bank-calls';
 import { toMinor } from './minor-units';
+import type { Payment as SentPayment } from './signing';
+import type { BookedPayment } from './statement';
 
 export type Answered = 'acknowledged' | 'refused' | 'tryAgain' | 'unreachable';
 
@@ -13,6 +15,10 @@ export interface Books {
   /** The service has taken what the delivery says. */
   acknowledge(delivery: Delivery): void;
   wrong(sentence: string): void;
+  /** The money is there and its callback is lost. */
+  lose(channel: string, payment: SentPayment): void;
+  /** All payments of a channel, by their ids. */
+  payments(channel: string): readonly BookedPayment[];
   counts(): BankCounts;
   show(): BankBooks;
 }
@@ -21,6 +27,8 @@ interface Payment {
   readonly channel: string;
   readonly currency: string;
   readonly minor: bigint;
+  readonly sent: SentPayment;
+  readonly lost: boolean;
   acknowledged: boolean;
 }
 
@@ -31,6 +39,7 @@ export function createBankBooks(): Books {
   const sent: Partial<Record<Sort, number>> = {};
   const answers: Record<Answered, number> = { acknowledged: 0, refused: 0, tryAgain: 0, unreachable: 0 };
   const wrongAnswers: string[] = [];
+  const refunded = new Set<string>();
   let open = 0;
 
   const totals = (acknowledged: boolean): BankTotal[] => {
@@ -53,6 +62,9 @@ export function createBankBooks(): Books {
     begin: (delivery) => {
       if (delivery.expects !== 'not_yet') open += 1;
       sent[delivery.sort] = (sent[delivery.sort] ?? 0) + (delivery.copies ?? 1);
+      for (const event of delivery.events) {
+        if (event.kind === 'refund') refunded.add(`${delivery.channel} ${event.payment.id}`);
+      }
       for (const { name, payment } of paymentsOf(delivery)) {
         // What was said first stands: the same payment with another amount is no more money.
         if (!payments.has(name)) payments.set(name, payment);
@@ -73,6 +85,30 @@ export function createBankBooks(): Books {
     wrong: (sentence) => {
       if (wrongAnswers.length < WRONG_ANSWERS_KEPT) wrongAnswers.push(sentence);
     },
+    lose: (channel, payment) => {
+      const booked = { ...bookedAs(channel, payment), lost: true, acknowledged: true };
+      payments.set(`${channel} ${payment.id}`, booked);
+    },
+    payments: (channel) =>
+      [...payments]
+        .filter(([, payment]) => payment.channel === channel)
+        .map(
+          ([
+            name,
+            {
+              sent: { id, reference, amount, currency },
+              lost,
+            },
+          ]) => ({
+            id,
+            reference,
+            amount,
+            currency,
+            refunded: refunded.has(name),
+            lost,
+          }),
+        )
+        .sort((a, b) => (a.id < b.id ? -1 : 1)),
     counts,
     show: () => ({
       counts: counts(),
@@ -89,8 +125,12 @@ function paymentsOf({ channel, events, expects }: Delivery): { name: string; pay
   if (expects === 'refused' || expects === 'too_large') return [];
   return events
     .filter((event) => event.kind === 'paid')
-    .map(({ payment: { id, amount, currency } }) => ({
-      name: `${channel} ${id}`,
-      payment: { channel, currency, minor: toMinor(amount, currency), acknowledged: false },
+    .map(({ payment }) => ({
+      name: `${channel} ${payment.id}`,
+      payment: { ...bookedAs(channel, payment), lost: false, acknowledged: false },
     }));
+}
+
+function bookedAs(channel: string, sent: SentPayment) {
+  return { channel, currency: sent.currency, minor: toMinor(sent.amount, sent.currency), sent };
 }

@@ -1,4 +1,5 @@
-import type { BankEvent, ChannelKey } from './signing';
+import type { BankEvent, ChannelKey, Payment } from './signing';
+import type { WrittenStatement } from './statement';
 
 /**
  * Terminology
@@ -80,6 +81,16 @@ export type BankCalls = {
   readonly call: { readonly asks: { readonly url: string }; readonly answers: undefined };
   /** Resolves when every copy has the answer it wants, or will never have it. */
   readonly deliver: { readonly asks: Delivery; readonly answers: undefined };
+  /** A payment whose callback is lost on its way: the bank has the money and believes that it has told us. */
+  readonly lose: {
+    readonly asks: { readonly channel: string; readonly payment: Payment };
+    readonly answers: undefined;
+  };
+  /** What the bank writes of a channel, today and tomorrow. */
+  readonly statements: {
+    readonly asks: { readonly channel: string };
+    readonly answers: { readonly today: WrittenStatement; readonly tomorrow: WrittenStatement };
+  };
   readonly counts: { readonly asks: undefined; readonly answers: BankCounts };
   readonly books: { readonly asks: undefined; readonly answers: BankBooks };
 };

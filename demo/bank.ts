@@ -2,6 +2,7 @@ import { type BankCalls, type Delivery } from './bank-calls';
 import { createBankBooks } from './bank-books';
 import { createDeliverer } from './deliver';
 import { serveParent } from './ipc';
+import { writeStatements } from './statement';
 import { SIGNERS, type Signer } from './signing';
 import { CHANNELS } from './world';
 
@@ -19,6 +20,11 @@ serveParent<BankCalls>({
     return undefined;
   },
   deliver: (delivery: Delivery) => deliverer.deliver(delivery),
+  lose: ({ channel, payment }) => {
+    books.lose(channel, payment);
+    return undefined;
+  },
+  statements: ({ channel }) => writeStatements(books.payments(channel)),
   counts: () => books.counts(),
   books: () => books.show(),
 });

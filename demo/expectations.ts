@@ -26,10 +26,12 @@ export interface Expectations {
 
 type Sums = { readonly [Name in keyof Expectations]: Map<string, bigint> };
 
+/** @param differences the incidents that must come of the bank's statements, by kind */
 export function expectationsOf(
   stories: readonly Story[],
   strays: readonly Stray[],
   bank: Pick<BankBooks, 'acknowledged' | 'waiting'>,
+  differences: ReadonlyMap<string, bigint> = new Map(),
 ): Expectations {
   const sums: Sums = {
     merchants: new Map(),
@@ -51,6 +53,7 @@ export function expectationsOf(
     }
   }
   addStrays(sums, strays, bank);
+  for (const [kind, times] of differences) add(sums.incidents, kind, times);
   for (const { channel, currency, minor } of bank.acknowledged) add(sums.receivable, `${channel} ${currency}`, minor);
   return sums;
 }

@@ -126,10 +126,10 @@ export async function stopOrphanedDatabase(dataDir: string): Promise<string | un
   return home;
 }
 
-/** Runs `quittance audit --json` beside the service; gives what it printed. */
-export async function runAuditCommand(dataDir: string): Promise<{ code: number; output: string }> {
+/** Runs `quittance <args>` beside the service; gives what it printed. */
+export async function runCommand(dataDir: string, args: readonly string[]): Promise<{ code: number; output: string }> {
   const cli = join(__dirname, '..', 'src', `cli${EXTENSION}`);
-  const child = spawn(process.execPath, [...process.execArgv, cli, 'audit', '--json'], {
+  const child = spawn(process.execPath, [...process.execArgv, cli, ...args], {
     env: environmentFor(dataDir, {}),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

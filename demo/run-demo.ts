@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { payStrays, playAll } from './acts';
 import { type Cast, assembleCast } from './cast';
 import { FEWEST_ORDERS, planOrders } from './plan';
+import { reconcileStatements } from './reconcile';
 import { type Screen, createScreen } from './screen';
 import { setUp } from './setup';
 import { settle } from './settle';
@@ -87,8 +88,9 @@ async function perform(cast: Cast, screen: Screen, options: DemoOptions): Promis
 
   const ticker = startTicker(screen, cast, orders.length);
   const strays = await payStrays(cast.bank);
+  const stage = createStage({ scenery, bank: cast.bank });
   const played = await playAll({
-    stage: createStage({ scenery, bank: cast.bank }),
+    stage,
     orders,
     onStory: ticker.onStory,
     pullThePlug: () => pullThePlug(cast, say, screen),
@@ -97,7 +99,17 @@ async function perform(cast: Cast, screen: Screen, options: DemoOptions): Promis
     },
   });
   say('every payment is acknowledged; the rest settles by itself');
-  const settled = await settle({ cast, scenery, played, strays, say, note: ticker.note });
+  const reconciled = await reconcileStatements({ cast, scenery, stage });
+  say(`the statement of ${reconciled.channel} is reconciled: two callbacks had been lost, and more`);
+  const settled = await settle({
+    cast,
+    scenery,
+    played: { ...played, stories: [...played.stories, ...reconciled.stories] },
+    strays: [...strays, reconciled.stray],
+    reconciled,
+    say,
+    note: ticker.note,
+  });
   ticker.stop();
   return { ...settled, rush: played.rush, seconds: secondsSince(began), seed };
 }

@@ -6,7 +6,8 @@ import { compare, compareMerchants } from './compare';
 import { expectationsOf } from './expectations';
 import { type Findings, inspect } from './inspect';
 import type { MerchantReport } from './merchant-calls';
-import { runAuditCommand } from './processes';
+import { runCommand } from './processes';
+import type { Reconciled } from './reconcile';
 import type { Scenery } from './setup';
 import type { Story, Stray } from './stories';
 import { type Outcome, readAudit } from './summary';
@@ -17,6 +18,7 @@ export interface SettleDependencies {
   readonly scenery: Scenery;
   readonly played: Played;
   readonly strays: readonly Stray[];
+  readonly reconciled: Reconciled;
   readonly say: (text: string) => void;
   /** Told what is waited for. */
   readonly note: (text: string) => void;
@@ -37,7 +39,7 @@ export async function settle(deps: SettleDependencies): Promise<Omit<Outcome, 'r
   ]);
   const { asked, answered } = await askTheRest(deps, report);
   say(`the merchants asked about ${asked} orders of which nobody had told them`);
-  const audit = readAudit(await runAuditCommand(cast.dataDir));
+  const audit = readAudit(await runCommand(cast.dataDir, ['audit', '--json']));
   say('the audit has looked at everything, beside the running service');
   const ofMerchants = compareMerchants(report, answered, played.stories);
   return {
@@ -46,7 +48,8 @@ export async function settle(deps: SettleDependencies): Promise<Omit<Outcome, 'r
     merchants: report,
     asked,
     audit,
-    disagreements: [...bank.wrongAnswers, ...disagreements, ...ofMerchants],
+    reconciled: deps.reconciled,
+    disagreements: [...bank.wrongAnswers, ...deps.reconciled.disagreements, ...disagreements, ...ofMerchants],
   };
 }
 
@@ -55,6 +58,7 @@ async function untilAgreed({
   scenery,
   played,
   strays,
+  reconciled,
   say,
   note,
 }: SettleDependencies): Promise<{ found: Findings; bank: BankBooks; disagreements: readonly string[] }> {
@@ -62,7 +66,11 @@ async function untilAgreed({
   for (;;) {
     const bank = await cast.bank.call('books', undefined);
     const found = await inspect(scenery);
-    const disagreements = compare(expectationsOf(played.stories, strays, bank), found, played.stories);
+    const disagreements = compare(
+      expectationsOf(played.stories, strays, bank, reconciled.incidents),
+      found,
+      played.stories,
+    );
     if (disagreements.length === 0 || Date.now() > deadline) {
       note('');
       say(disagreements.length === 0 ? 'balances, points and books are what they must be' : 'they do not agree');

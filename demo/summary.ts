@@ -4,6 +4,7 @@ import { table } from '../src/cli/output';
 import { type BankBooks, SORTS, type Sort } from './bank-calls';
 import type { Findings } from './inspect';
 import type { MerchantReport } from './merchant-calls';
+import type { Reconciled } from './reconcile';
 import { fromMinor, toMinor } from './minor-units';
 import type { Screen } from './screen';
 import { MERCHANTS } from './world';
@@ -15,6 +16,7 @@ export interface Outcome {
   readonly merchants: MerchantReport;
   /** How many orders the merchants had to ask about, because they had not been told. */
   readonly asked: number;
+  readonly reconciled: Reconciled;
   readonly audit: { readonly ok: boolean; readonly text: string };
   readonly rush: { readonly payments: number; readonly seconds: number };
   readonly disagreements: readonly string[];
@@ -38,6 +40,7 @@ export function showSummary(screen: Screen, outcome: Outcome): void {
   section('Points', points(found));
   section('What the merchants were told', told(merchants, outcome.asked));
   section('Incidents, for a person to look at', counted(found.incidents));
+  section(`The statement of ${outcome.reconciled.channel}, line by line`, statement(outcome.reconciled));
   section('Trial balance', trial(found));
   section('Audit', outcome.audit.text);
   showVerdict(screen, outcome);
@@ -62,6 +65,13 @@ function heard({ counts, waiting }: BankBooks): string {
     ),
   ];
   return lines.join('\n');
+}
+
+function statement({ found, disagreements }: Reconciled): string {
+  const rows = Object.entries(found).map(([name, count]) => ({ count: String(count), what: spoken(name) }));
+  const verdict =
+    disagreements.length === 0 ? 'exactly the differences that the bank had put into it' : 'not what it held';
+  return [table(rows, ['count', 'what']), `${verdict}; the next day's statement explained two of them`].join('\n');
 }
 
 function counted(counts: ReadonlyMap<string, bigint>): string {

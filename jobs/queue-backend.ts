@@ -5,8 +5,10 @@
  *   what is still to be done with them, so a job that is lost or runs twice is harmless.
  * - backend: what BullMQ keeps its jobs in, Redis or PostgreSQL. Which one it is, is known to one file each and no other.
  */
+import { systemClock } from '../src/core/clock';
 import { withinGoodbye } from './goodbye';
-export const CONCERNS = ['outbox', 'notifications'] as const;
+
+export const CONCERNS = ['outbox', 'notifications', 'reconciliation'] as const;
 export type Concern = (typeof CONCERNS)[number];
 
 /** The longest list of ids that one job carries. */
@@ -22,6 +24,8 @@ export type JobHandler = (ids: readonly string[]) => Promise<void>;
 export interface OpenQueue {
   /** Adds one job per list. Rejects soon where the backend is down; what was added is then unknown. */
   add(lists: readonly (readonly string[])[]): Promise<void>;
+  /** Sees to it that a job without ids comes at the times of a cron pattern (UTC). One that is there stays as it is. */
+  schedule(pattern: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,11 +50,21 @@ export const JOB_OPTIONS = { attempts: 1, removeOnComplete: true, removeOnFail: 
 /** BullMQ's stream of events, which nobody here reads, is kept this short. */
 export const EVENTS = { events: { maxLen: 100 } } as const;
 
+const SCHEDULER = 'scheduled';
+/** A schedule whose next job is overdue for longer than this has lost it. */
+const MISSED_MS = 10_000;
+
 /** The parts of BullMQ's classes that both backends share. */
 interface BullQueue {
   on(event: 'error', listener: (error: Error) => void): unknown;
   add(name: string, data: JobData): Promise<unknown>;
   addBulk(jobs: { name: string; data: JobData }[]): Promise<unknown>;
+  getJobScheduler(id: string): Promise<{ pattern?: string; next?: number } | undefined>;
+  upsertJobScheduler(
+    id: string,
+    repeat: { pattern: string; tz: string },
+    job: { name: string; data: JobData },
+  ): Promise<unknown>;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -72,6 +86,13 @@ export async function openQueue(queue: BullQueue, onError: ErrorListener, signal
       const [only] = lists;
       if (lists.length === 1 && only !== undefined) await queue.add('due', { ids: only });
       else await queue.addBulk(lists.map((ids) => ({ name: 'due', data: { ids } })));
+    },
+    schedule: async (pattern) => {
+      // Setting it again takes away the job that is about to come, so it is only set where it is missing or another.
+      const known = await queue.getJobScheduler(SCHEDULER);
+      const isAlive = (known?.next ?? 0) > systemClock.now().getTime() - MISSED_MS;
+      if (known?.pattern === pattern && isAlive) return;
+      await queue.upsertJobScheduler(SCHEDULER, { pattern, tz: 'UTC' }, { name: 'due', data: { ids: [] } });
     },
     close: () => queue.close(),
   };

@@ -13,6 +13,8 @@ export interface Queues {
    * @returns false where the queue is down: what was added, if anything, is then unknown, and adding again is harmless
    */
   add(concern: Concern, ids: readonly string[]): Promise<boolean>;
+  /** Sees to it that this concern has a job at the times of a cron pattern (UTC). False where the queue is down. */
+  schedule(concern: Concern, pattern: string): Promise<boolean>;
   /** Takes jobs of this concern until it is closed. A handler that throws loses nothing: the sweep finds its rows. */
   work(concern: Concern, concurrency: number, handle: JobHandler): { close(): Promise<void> };
   /** True where all queues have been reached; one that goes away later shows only by what `add` answers. */
@@ -48,6 +50,7 @@ export function createQueues(options: QueuesOptions): Queues {
   const producers: Record<Concern, KeptOpen<OpenQueue>> = {
     outbox: open('outbox'),
     notifications: open('notifications'),
+    reconciliation: open('reconciliation'),
   };
   const workers = new Set<{ close(): Promise<void> }>();
   let closing: Promise<void> | undefined;
@@ -66,6 +69,15 @@ export function createQueues(options: QueuesOptions): Queues {
         return true;
       } catch (error) {
         logger.debug({ event: 'queue.not_added', err: error, queue: nameOf(concern) }, 'jobs could not be added');
+        return false;
+      }
+    },
+    schedule: async (concern, pattern) => {
+      try {
+        await producers[concern].current()?.schedule(pattern);
+        return producers[concern].current() !== undefined;
+      } catch (error) {
+        logger.debug({ err: error, queue: nameOf(concern) }, 'the schedule could not be set');
         return false;
       }
     },

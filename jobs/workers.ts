@@ -5,6 +5,7 @@ import type { Notifier } from '../src/notifications/deliver';
 import { consumeOutbox, outboxHandler } from './consume-outbox';
 import { deliverNotifications } from './deliver-notifications';
 import { overdueSweep } from './overdue-sweep';
+import { type DailyReconciliation, reconcileDaily } from './reconcile';
 import type { Queues } from './queues';
 import { type Sweep, createSweeps } from './sweep';
 
@@ -18,6 +19,7 @@ export interface WorkersTools {
   readonly queues: Queues;
   readonly outbox: OutboxWorker;
   readonly notifier: Notifier;
+  readonly reconcile: DailyReconciliation;
   /** Further sweeps: recovery of the inbox and of transactions, expiry of orders, clearing up. */
   readonly sweeps: readonly Sweep[];
   readonly jitter: Jitter;
@@ -26,7 +28,7 @@ export interface WorkersTools {
 
 /** Everything that a process does by itself: what the queue gives it, and what it looks for. */
 export function createWorkers(tools: WorkersTools): Workers {
-  const { queues, outbox, notifier } = tools;
+  const { queues, outbox, notifier, reconcile } = tools;
   const sweeps = createSweeps(
     [
       overdueSweep('outbox', queues, {
@@ -41,7 +43,11 @@ export function createWorkers(tools: WorkersTools): Workers {
   let workers: readonly { close(): Promise<void> }[] = [];
   return {
     start: () => {
-      workers = [consumeOutbox(queues, outbox), deliverNotifications(queues, notifier)];
+      workers = [
+        consumeOutbox(queues, outbox),
+        deliverNotifications(queues, notifier),
+        reconcileDaily(queues, reconcile),
+      ];
       sweeps.start();
     },
     drain: async () => {

@@ -13,6 +13,7 @@ import { addOrderCommands } from './cli/orders';
 import { standardOutput } from './cli/output';
 import { addPaymentCommands } from './cli/payments';
 import { addServiceCommands } from './cli/service';
+import { addReconciliationCommands } from './cli/reconciliation';
 import { addFeePlanCommands, addPointsRuleCommands } from './cli/terms';
 import { addTimelineCommand } from './cli/timeline';
 import { StartRefused, oneLine } from './database/start-refused';
@@ -39,6 +40,7 @@ function createProgram(): Command {
   addBookCommands(program, context);
   addJournalCommands(program, standardOutput);
   addOpenApiCommand(program, context);
+  addReconciliationCommands(program, context);
   return program;
 }
 

@@ -57,6 +57,11 @@ export const serviceVariables = auditVariables.extend({
   QUITTANCE_ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'true or false').optional(),
   ENDPOINT_FAILING_HOURS: whole(1, 8_760, 72),
   ANSWER_BUDGET_MS: whole(100, 60_000, 3_500),
+  RECONCILIATION_DIR: z.string().optional(),
+  RECONCILIATION_CRON: matching(
+    /^([0-9*,/-]+ ){4}[0-9*,/-]+$/,
+    'five fields of numbers, such as "30 3 * * *" for half past three in UTC',
+  ).default('30 3 * * *'),
   TRANSACTION_DEADLINE_MS: whole(1_000, 600_000, 10_000),
   ...telemetryVariables,
 });

@@ -48,6 +48,10 @@ export interface Config extends DatabaseConfig {
   /** How long a global transaction may try before recovery cancels it. */
   readonly transactionDeadlineMs: number;
   readonly telemetry: TelemetryConfig;
+  /** Where channels' statements are put, undefined where they are handed in only. */
+  readonly reconciliationDir: string | undefined;
+  /** When the reconciliation does its day's work: five fields, in UTC. */
+  readonly reconciliationCron: string;
 }
 
 /** How the command line finds the service. */
@@ -82,6 +86,8 @@ export function loadConfig(environment: Environment = process.env): Config {
     answerBudgetMs: variables.ANSWER_BUDGET_MS,
     transactionDeadlineMs: variables.TRANSACTION_DEADLINE_MS,
     telemetry: telemetryConfig(variables),
+    reconciliationDir: variables.RECONCILIATION_DIR,
+    reconciliationCron: variables.RECONCILIATION_CRON,
     masterKeys: masterKeys(database, variables.QUITTANCE_MASTER_KEY),
     operatorToken: variables.QUITTANCE_OPERATOR_TOKEN ?? kept(database.dataDir, DATA_FILES.operatorToken, 'base64url'),
   };

@@ -6,20 +6,23 @@ import { createParticipant } from './balances/participant';
 import { type Settlements, assembleSettlements } from './callbacks/assemble';
 import type { Config } from './config';
 import { createOutbox } from './consistency/outbox/append';
-import type { Databases } from './consistency/transaction';
+import type { Database, Databases } from './consistency/transaction';
 import { type Jitter, systemJitter } from './core/backoff';
 import type { Clock } from './core/clock';
 import { type Ids, createIds } from './core/ids';
 import { systemRandom } from './core/random';
+import { newTrace } from './core/tracing';
 import { type Sealer, createSealer } from './core/sealing';
-import type { DatabaseUrls } from './database/pools';
+import { type DatabaseUrls, createPools } from './database/pools';
 import type { Incidents } from './incidents/incident';
 import { createIncidents } from './incidents/incidents-store';
 import { loggingIncidents } from './incidents/log-incidents';
+import { resolveBySystem } from './incidents/resolve-by-system-store';
 import { createNotifications } from './notifications/announce';
 import type { Notifications } from './notifications/notify';
 import { announcementOf } from './orders/close-order';
 import { findOrders } from './orders/orders-store';
+import { type Reconciliation, createReconciliation } from './reconciliation/reconciliation';
 import { createIdTracer } from './telemetry/id-tracer';
 
 export interface WiringOptions {
@@ -31,6 +34,8 @@ export interface WiringOptions {
   readonly jitter?: Jitter;
   /** Without it, spans have ids and go nowhere. */
   readonly tracer?: Tracer;
+  /** The connections of the reconciliation; its own patient ones where none are given. */
+  readonly reconciliationDatabase?: Database<'orders'>;
 }
 
 /** Everything that more than one part is made of. */
@@ -44,7 +49,19 @@ export interface Foundation extends WiringOptions {
   readonly incidents: Incidents;
   readonly notifications: Notifications;
   readonly settlements: Settlements;
+  readonly reconciliation: Reconciliation;
+  /** Closes what was opened here. */
+  close(): Promise<void>;
 }
+
+/** A statement of the reconciliation may be about a million lines; a payment's connections must not wait for it. */
+const RECONCILIATION_POOL = {
+  size: 3,
+  statementTimeoutMs: 300_000,
+  lockTimeoutMs: 10_000,
+  idleInTransactionTimeoutMs: 30_000,
+  applicationName: 'quittance reconciliation',
+};
 
 export function layFoundation(options: WiringOptions): Foundation {
   const { config, databases, urls, logger, clock } = options;
@@ -78,5 +95,17 @@ export function layFoundation(options: WiringOptions): Foundation {
     deadlineMs: config.transactionDeadlineMs,
   });
   const sealer = createSealer(config.masterKeys);
-  return { ...options, jitter, tracer, ids, queues, hints, incidents, notifications, settlements, sealer };
+  const patient = createPools(urls, RECONCILIATION_POOL);
+  const reconciliation = createReconciliation({
+    db: options.reconciliationDatabase ?? patient.databases.orders,
+    ids,
+    jitter,
+    incidents,
+    resolveIncidents: resolveBySystem,
+    settle: (event) =>
+      settlements.settlePayment.event({ ...event, traceparent: newTrace(tracer, 'recover lost callback') }),
+    logger,
+  });
+  const parts = { jitter, tracer, ids, queues, hints, incidents, notifications, settlements, sealer, reconciliation };
+  return { ...options, ...parts, close: () => patient.close() };
 }

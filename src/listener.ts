@@ -23,7 +23,8 @@ const IDLE_MS = 50;
  */
 export async function listen(app: RequestListener, where: { host: string; port: number }): Promise<Listener> {
   const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
+    // A statement of 512 MiB takes its time; every other body has half a minute (src/http/body-deadline.ts).
+    { headersTimeout: 10_000, requestTimeout: 900_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
     app,
   );
   answerMalformedRequests(server);

@@ -50,6 +50,7 @@ import { createCloseOrder } from './orders/close-order';
 import { createCreateOrder } from './orders/create-order';
 import { createFindOrders } from './orders/find-orders';
 import { createEventRoutes, createOperatorOrderRoutes, createOrderRoutes } from './orders/routes';
+import { createReconciliationRoutes, createStatementRoutes } from './reconciliation/routes';
 import { type ReadTimeline, createReadTimeline } from './timeline/read-timeline';
 import {
   createMerchantTimelineRoutes,
@@ -58,6 +59,7 @@ import {
 } from './timeline/routes';
 import { createTerms } from './terms/manage-terms';
 import { createTermsRoutes } from './terms/routes';
+import type { RunId } from './reconciliation/run';
 import type { Foundation } from './foundation';
 import { booksMounts } from './wire-books';
 import { apiDescription } from './wire-document';
@@ -85,6 +87,7 @@ export function wireApp(foundation: Foundation, http: HttpClient): Express {
         answerBudgetMs: config.answerBudgetMs,
       }),
     ),
+    uploads: [{ path: '/reconciliation', routes: createStatementRoutes(reconciling(foundation)) }],
     operator: operatorMounts(foundation, notifying, apiKeys, () => {
       directory.forget();
     }),
@@ -115,12 +118,29 @@ function wireNotifying({ config, databases, ids, sealer, clock, logger, hints }:
   };
 }
 
+function reconciling({ databases, reconciliation, settlements, logger }: Foundation) {
+  return {
+    db: databases.orders,
+    reconciliation,
+    onDue: (run: RunId) => {
+      const advancing = reconciliation.advance(run).catch((error: unknown) => {
+        logger.warn(
+          { event: 'reconciliation.put_off', err: error },
+          'a run of the reconciliation is left to the sweep',
+        );
+      });
+      settlements.background.keep(advancing);
+    },
+  };
+}
+
 function operatorMounts(
-  { databases, ids, sealer }: Foundation,
+  foundation: Foundation,
   notifying: ReturnType<typeof wireNotifying>,
   apiKeys: ReturnType<typeof createApiKeys>,
   onChange: () => void,
 ): readonly Mount[] {
+  const { databases, ids, sealer } = foundation;
   const merchants = createMerchants({ db: databases.orders, ids });
   const channels = createChannels({ db: databases.orders, ids, sealer, registry: channelRegistry, onChange });
   const payees = createPayeeAccounts({ db: databases.accounts, ids });
@@ -144,6 +164,7 @@ function operatorMounts(
     { path: '/receipts', routes: createReceiptRoutes({ db: databases.orders }) },
     { path: '/receipts', routes: createReceiptTimelineRoutes({ timeline }) },
     { path: '/transactions', routes: createTransactionRoutes({ db: databases.orders }) },
+    { path: '/reconciliation', routes: createReconciliationRoutes(reconciling(foundation)) },
     { path: '/incidents', routes: createIncidentRoutes({ db: databases.orders }) },
     ...booksMounts(databases),
   ];

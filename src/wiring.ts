@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import type { Queues } from '../jobs/queues';
 import type { Sweep } from '../jobs/sweep';
+import { reconciliationSchedule } from '../jobs/reconcile';
 import { createWorkers } from '../jobs/workers';
 import { createCheckpointSweep } from './accounting/make-checkpoint';
 import { createVoucherConsumer } from './accounting/post-vouchers';
@@ -13,6 +14,7 @@ import { createIdempotencyKeys } from './http/idempotency-keys';
 import { type Notifier, createNotifier } from './notifications/deliver';
 import { createHttpClient } from './notifications/http-client';
 import { createExpireOrders } from './orders/expire-orders';
+import { createDailyReconciliation } from './reconciliation/daily';
 import { wireApp } from './wire-app';
 
 export interface Wired {
@@ -21,6 +23,8 @@ export interface Wired {
   readonly sweeps: readonly Sweep[];
   readonly outbox: OutboxWorker;
   readonly notifier: Notifier;
+  /** The day's work of the reconciliation. */
+  readonly reconcile: () => Promise<void>;
   start(): Promise<void>;
   /** Takes no more work and resolves when what has begun is done. */
   drain(): Promise<void>;
@@ -52,26 +56,31 @@ export function wire(options: WiringOptions): Wired {
     ...{ db: databases.orders, sealer, ids, clock, jitter, http, incidents, logger, tracer },
     deadAfter: { ms: config.endpointFailingHours * HOUR_MS, attempts: DEAD_ATTEMPTS },
   });
-  const sweeps = recoveries(foundation);
-  const workers = createWorkers({ queues, outbox, notifier, sweeps, jitter, logger });
+  const { reconciliation } = foundation;
+  const reconcile = createDailyReconciliation({ reconciliation, folder: config.reconciliationDir, logger });
+  const schedule = reconciliationSchedule(queues, config.reconciliationCron, reconcile, clock);
+  const sweeps = [...recoveries(foundation), schedule];
+  const workers = createWorkers({ queues, outbox, notifier, reconcile, sweeps, jitter, logger });
   return {
     app: wireApp(foundation, http),
     sweeps,
     outbox,
     notifier,
+    reconcile,
     start: async () => {
       workers.start();
       await opened(queues, clock);
     },
     drain: async () => {
       // Sweeps begin settlements, settlements give hints: each is waited for before what it feeds.
-      await workers.drain();
+      await Promise.all([workers.drain(), reconciliation.drain()]);
       await settlements.background.idle();
       await hints.idle();
     },
     stop: async () => {
       await queues.close();
       await http.close();
+      await foundation.close();
     },
   };
 }
@@ -101,6 +110,7 @@ function recoveries(foundation: Foundation): readonly Sweep[] {
     { name: 'transactions', everyMs: 1_000, fullPage: PAGE, run: settlements.recoverTransactions },
     { name: 'receipts', everyMs: 1_000, fullPage: PAGE, run: settlements.recoverReceipts },
     { name: 'expired orders', everyMs: 1_000, fullPage: PAGE, run: () => expireOrders(PAGE) },
+    { name: 'reconciliation', everyMs: 5_000, fullPage: 1, run: () => foundation.reconciliation.advance() },
     { name: 'open holds', everyMs: 30_000, run: settlements.sweepHolds },
     { name: 'tombstones', everyMs: HOUR_MS, fullPage: 1_000, run: settlements.forgetTombstones },
     {

@@ -15,6 +15,8 @@ export interface ApiClient {
   delete(path: string): Promise<void>;
   /** Reads a text that is no JSON, and gives it piece by piece as it comes. */
   download(path: string, take: (piece: string) => void): Promise<void>;
+  /** Sends a file as it is read, however large. */
+  upload(path: string, file: AsyncIterable<Uint8Array>, contentType: string): Promise<Answer>;
   /** Reads a list page by page until it ends or `limit` rows are there. */
   list(path: string, query?: Readonly<Record<string, string | undefined>>, limit?: number): Promise<readonly Answer[]>;
 }
@@ -28,29 +30,38 @@ const problem = z.object({
 });
 const TIMEOUT_MS = 30_000;
 const DOWNLOAD_TIMEOUT_MS = 600_000;
+const UPLOAD_TIMEOUT_MS = 900_000;
 const PAGE = 100;
 
 /** @param token sent as `Authorization: Bearer` */
 export function createClient(baseUrl: string, token: string): ApiClient {
   const ids = createIds(systemClock);
-  const unreachable = (error: unknown): never => {
-    throw new Error(`the service at ${baseUrl} cannot be reached: ${oneLine(causeOf(error))}`, { cause: error });
-  };
-  const call = async (method: string, path: string, body?: Answer): Promise<Answer> => {
-    const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    if (method === 'POST') headers['idempotency-key'] = ids.token();
-    const response = await fetch(new URL(path, baseUrl), {
-      method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch(unreachable);
+  const reach = async (path: string, request: RequestInit): Promise<Response> =>
+    fetch(new URL(path, baseUrl), request).catch((error: unknown) => {
+      throw new Error(`the service at ${baseUrl} cannot be reached: ${oneLine(causeOf(error))}`, { cause: error });
+    });
+  const send = async (path: string, request: RequestInit): Promise<Answer> => {
+    const response = await reach(path, request);
     const answer = readJson(await response.text());
     if (!response.ok) throw new Error(explain(response.status, answer));
     return answer;
   };
+  const call = (method: string, path: string, body?: Answer): Promise<Answer> => {
+    const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (method === 'POST') headers['idempotency-key'] = ids.token();
+    const sent = body === undefined ? null : JSON.stringify(body);
+    return send(path, { method, headers, body: sent, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  };
   return {
+    upload: (path, file, contentType) =>
+      send(path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': contentType },
+        body: ReadableStream.from(file),
+        duplex: 'half',
+        signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
+      }),
     get: (path) => call('GET', path),
     post: (path, body = {}) => call('POST', path, body),
     put: (path, body) => call('PUT', path, body),
@@ -58,10 +69,10 @@ export function createClient(baseUrl: string, token: string): ApiClient {
       await call('DELETE', path);
     },
     download: async (path, take) => {
-      const response = await fetch(new URL(path, baseUrl), {
+      const response = await reach(path, {
         headers: { authorization: `Bearer ${token}` },
         signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
-      }).catch(unreachable);
+      });
       if (!response.ok || response.body === null) {
         throw new Error(explain(response.status, readJson(await response.text())));
       }

@@ -43,6 +43,7 @@ export const PROBLEMS = {
     retryable: false,
   },
   unknown_account: { status: 422, title: 'The account does not exist or is not of this merchant', retryable: false },
+  no_statement_mapping: { status: 409, title: 'The channel has no mapping for its statements', retryable: false },
   internal: { status: 500, title: 'Something went wrong with us', retryable: true },
   unavailable: { status: 503, title: 'The service cannot do this just now', retryable: true },
   overloaded: { status: 503, title: 'The service has more work than it can take', retryable: true },

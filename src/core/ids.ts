@@ -42,6 +42,7 @@ export const ID_PREFIXES = {
   message: 'msg',
   notification: 'ntf',
   incident: 'inc',
+  statementRun: 'rcn',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

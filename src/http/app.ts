@@ -6,6 +6,7 @@ import { Problem } from '../core/errors';
 import type { Ids } from '../core/ids';
 import type { ApiDescription, Mount } from './api-description';
 import { createDocumentRoutes } from './api-document';
+import { bodyDeadline } from './body-deadline';
 import { createDocsRoutes } from './docs';
 import { createHealthRoutes, type Readiness } from './health';
 import { jsonBody } from './json-body';
@@ -31,6 +32,8 @@ export interface AppDependencies {
   readonly idempotency: RequestHandler;
   /** Mounted at /callbacks before any body is parsed: it reads its own, byte for byte. */
   readonly callbacks: Router | Routes;
+  /** Below /admin, before any body is parsed: each reads its own, which may be large. */
+  readonly uploads?: readonly Mount[];
   /** Below /admin. */
   readonly operator: readonly Mount[];
   /** Below /v1. */
@@ -39,6 +42,9 @@ export interface AppDependencies {
   readonly description?: ApiDescription;
 }
 
+/** How long a body may be on its way; statements have the server's limit. */
+const BODY_MS = 30_000;
+
 /** The HTTP application: who is let in, how bodies are read, and how every error is answered. */
 export function createApp(deps: AppDependencies): Express {
   const app = express();
@@ -46,6 +52,7 @@ export function createApp(deps: AppDependencies): Express {
   // Answers are small and many of them secret: none is worth a hash per request and a copy at the caller's.
   app.disable('etag');
   app.use(requestIds(deps.ids), requestTraces(deps.tracer), logRequests(deps.logger), helmet(), refuseNul);
+  app.use(bodyDeadline(BODY_MS, (path) => /^\/admin\/reconciliation\/statements\/?$/i.test(path)));
 
   const routes = Router();
   const health = createHealthRoutes(deps);
@@ -56,7 +63,15 @@ export function createApp(deps: AppDependencies): Express {
   const merchant = mounted(deps.merchant);
   const json = [noStore, ...jsonBody(), deps.idempotency];
   app.use(routes);
-  app.use('/admin', deps.authenticateOperator, ...json, operator, noSuchRoute(operator));
+  app.use(
+    '/admin',
+    deps.authenticateOperator,
+    noStore,
+    mounted(deps.uploads ?? []),
+    ...json,
+    operator,
+    noSuchRoute(operator),
+  );
   app.use('/v1', deps.authenticateMerchant, ...json, merchant, noSuchRoute(merchant));
   app.use(noSuchRoute(routes), problemHandler(deps.logger));
   return app;
@@ -78,7 +93,7 @@ function describe(deps: AppDependencies, open: readonly Routes[]): ReturnType<ty
     [
       { path: '/v1', audience: 'merchant', mounts: deps.merchant },
       { path: '/callbacks', audience: 'gateway', mounts: [{ path: '/', routes: deps.callbacks }] },
-      { path: '/admin', audience: 'operator', mounts: deps.operator },
+      { path: '/admin', audience: 'operator', mounts: [...deps.operator, ...(deps.uploads ?? [])] },
       { path: '/', audience: 'anybody', mounts: own },
     ],
     deps.description ?? { version: '0', tags: {}, webhooks: [] },

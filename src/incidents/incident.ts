@@ -27,6 +27,18 @@ export const INCIDENT_KINDS = [
   'endpoint_gone',
   'endpoint_failing',
   'notification_exhausted',
+  'reconciliation_amount_difference',
+  'reconciliation_currency_difference',
+  'reconciliation_status_difference',
+  'reconciliation_fee_difference',
+  'reconciliation_duplicate_line',
+  'reconciliation_refund_unknown',
+  'reconciliation_missing_at_bank',
+  'reconciliation_missing_with_us',
+  'reconciliation_recovery_held',
+  'reconciliation_too_many_differences',
+  'reconciliation_statement_quarantined',
+  'reconciliation_run_stuck',
 ] as const;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];
 

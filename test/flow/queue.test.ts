@@ -159,7 +159,14 @@ function behavesAsQueue(start: () => Promise<QueueServer>): void {
     const outbox = { handle: () => Promise.resolve(), findOverdue: () => Promise.resolve([]) };
     open();
     await until(() => queues.areOpen());
-    const workers = createWorkers({ queues, outbox, notifier, sweeps: [], ...tools });
+    const workers = createWorkers({
+      queues,
+      outbox,
+      notifier,
+      sweeps: [],
+      reconcile: () => Promise.resolve(),
+      ...tools,
+    });
     const announce = async (): Promise<readonly string[]> =>
       world.announce(merchantId, await Promise.all(Array.from({ length: 20 }, () => world.order(merchantId))));
 

@@ -4,7 +4,7 @@ import supertest from 'supertest';
 import { type AuditReport, formatAudit, runAudit } from '../../src/audit/run-audit';
 import type { Config } from '../../src/config';
 import { type Clock, systemClock } from '../../src/core/clock';
-import { type Row, statement } from '../../src/consistency/transaction';
+import { type Database, type Row, statement } from '../../src/consistency/transaction';
 import { createSealer } from '../../src/core/sealing';
 import { NO_TELEMETRY } from '../../src/telemetry/telemetry';
 import { type Wired, wire } from '../../src/wiring';
@@ -24,6 +24,8 @@ export interface WorldOptions extends TestDatabaseOptions {
   readonly transactionDeadlineMs?: number;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  readonly reconciliationDir?: string;
+  readonly reconciliationDatabase?: Database<'orders'>;
   /** Another process on the databases of this world. */
   readonly on?: { readonly test: TestDatabases; readonly masterKey: Buffer };
   /** Whether the workers and sweeps run by themselves; without them the test runs what it needs. */
@@ -65,6 +67,8 @@ export async function startWorld(options: WorldOptions = {}) {
     answerBudgetMs: options.answerBudgetMs ?? 3_500,
     transactionDeadlineMs: options.transactionDeadlineMs ?? 10_000,
     telemetry: NO_TELEMETRY,
+    reconciliationDir: options.reconciliationDir,
+    reconciliationCron: '30 3 * * *',
   };
   const logger = options.logger ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' });
   const wired: Wired = wire({
@@ -73,6 +77,7 @@ export async function startWorld(options: WorldOptions = {}) {
     urls: test.urls,
     logger,
     clock: options.clock ?? systemClock,
+    ...(options.reconciliationDatabase === undefined ? {} : { reconciliationDatabase: options.reconciliationDatabase }),
   });
   if (options.working !== false) await wired.start();
   const server = wired.app.listen(0, '127.0.0.1');

@@ -1,0 +1,35 @@
+import { type Tx, statement } from '../consistency/transaction';
+import type { IncidentKind } from './incident';
+
+/** An incident that needs nobody any more, and the sentence that says why. */
+export interface SystemResolution {
+  readonly kind: IncidentKind;
+  readonly subject: string;
+  readonly resolution: string;
+}
+
+const RESOLVE = statement(
+  'orders.incidents.resolve_by_system',
+  `with given as (
+     select distinct on (kind, subject) * from unnest($1::text[], $2::text[], $3::text[]) as g(kind, subject, resolution)),
+   locked as materialized (
+     select i.id, g.resolution from orders.incidents i join given g using (kind, subject)
+      where i.status = 'open' order by i.kind, i.subject for no key update of i)
+   update orders.incidents i set status = 'resolved', resolved_at = clock_timestamp(), resolution = l.resolution
+     from locked l where i.id = l.id
+   returning i.id`,
+);
+
+/**
+ * Resolves those of these incidents that are open, in the transaction of what has explained them.
+ * @returns how many were
+ */
+export async function resolveBySystem(tx: Tx<'orders'>, resolutions: readonly SystemResolution[]): Promise<number> {
+  if (resolutions.length === 0) return 0;
+  const rows = await tx.query(RESOLVE, [
+    resolutions.map((one) => one.kind),
+    resolutions.map((one) => one.subject),
+    resolutions.map((one) => one.resolution),
+  ]);
+  return rows.length;
+}
