@@ -18,10 +18,15 @@ export interface JobData {
 
 export type JobHandler = (ids: readonly string[]) => Promise<void>;
 
+/** How many jobs a queue holds, by BullMQ's names of their states. */
+export type QueueDepth = Readonly<Record<(typeof COUNTED)[number], number>>;
+const COUNTED = ['waiting', 'active', 'delayed'] as const;
+
 /** A queue that can be reached at the moment. */
 export interface OpenQueue {
   /** Adds one job per list. Rejects soon where the backend is down; what was added is then unknown. */
   add(lists: readonly (readonly string[])[]): Promise<void>;
+  depth(): Promise<QueueDepth>;
   close(): Promise<void>;
 }
 
@@ -50,6 +55,7 @@ export const EVENTS = { events: { maxLen: 100 } } as const;
 interface BullQueue {
   on(event: 'error', listener: (error: Error) => void): unknown;
   addBulk(jobs: { name: string; data: JobData }[]): Promise<unknown>;
+  getJobCounts(...states: string[]): Promise<Record<string, number>>;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -68,6 +74,10 @@ export async function openQueue(queue: BullQueue, onError: ErrorListener, signal
   return {
     add: async (lists) => {
       await queue.addBulk(lists.map((ids) => ({ name: 'due', data: { ids } })));
+    },
+    depth: async () => {
+      const { waiting = 0, active = 0, delayed = 0 } = await queue.getJobCounts(...COUNTED);
+      return { waiting, active, delayed };
     },
     close: () => queue.close(),
   };

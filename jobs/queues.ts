@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Jitter } from '../src/core/backoff';
 import { type KeptOpen, keepOpen } from './keep-open';
 import { createPostgresBackend } from './postgres-backend';
-import { CONCERNS, type Concern, IDS_PER_JOB, type JobHandler, type OpenQueue } from './queue-backend';
+import { CONCERNS, type Concern, IDS_PER_JOB, type JobHandler, type OpenQueue, type QueueDepth } from './queue-backend';
 import { createRedisBackend } from './redis-backend';
 
 export interface Queues {
@@ -15,6 +15,8 @@ export interface Queues {
   work(concern: Concern, concurrency: number, handle: JobHandler): { close(): Promise<void> };
   /** True where all queues have been reached; one that goes away later shows only by what `add` answers. */
   areOpen(): boolean;
+  /** How many jobs each queue holds; undefined for one that cannot be asked. Never throws. */
+  depths(): Promise<Readonly<Record<Concern, QueueDepth | undefined>>>;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,8 @@ export function createQueues(options: QueuesOptions): Queues {
     outbox: open('outbox'),
     notifications: open('notifications'),
   };
+  const depthOf = (concern: Concern): Promise<QueueDepth | undefined> =>
+    (producers[concern].current()?.depth() ?? Promise.resolve(undefined)).catch(() => undefined);
   const workers = new Set<{ close(): Promise<void> }>();
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
@@ -83,6 +87,10 @@ export function createQueues(options: QueuesOptions): Queues {
       return worker;
     },
     areOpen: () => CONCERNS.every((concern) => producers[concern].current() !== undefined),
+    depths: async () => {
+      const [outbox, notifications] = await Promise.all([depthOf('outbox'), depthOf('notifications')]);
+      return { outbox, notifications };
+    },
     close: () => (closing ??= closeAll()),
   };
 }

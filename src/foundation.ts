@@ -11,12 +11,13 @@ import type { Clock } from './core/clock';
 import { type Ids, createIds } from './core/ids';
 import { type Sealer, createSealer } from './core/sealing';
 import type { DatabaseUrls } from './database/pools';
-import type { Incidents } from './incidents/incident';
+import { INCIDENT_KINDS, type Incidents } from './incidents/incident';
 import { createIncidents } from './incidents/incidents-store';
 import { createNotifications } from './notifications/announce';
 import type { Notifications } from './notifications/notify';
 import { announcementOf } from './orders/close-order';
 import { findOrders } from './orders/orders-store';
+import { type Metrics, createMetrics } from './telemetry/metrics';
 
 export interface WiringOptions {
   readonly config: Config;
@@ -37,6 +38,7 @@ export interface Foundation extends WiringOptions {
   readonly incidents: Incidents;
   readonly notifications: Notifications;
   readonly settlements: Settlements;
+  readonly metrics: Metrics;
 }
 
 export function layFoundation(options: WiringOptions): Foundation {
@@ -45,6 +47,10 @@ export function layFoundation(options: WiringOptions): Foundation {
   const ids = createIds(clock);
   const queues = createQueues({ redisUrl: config.redisUrl, postgresUrl: urls.orders, logger, jitter });
   const hints = createHints(queues, logger);
+  const metrics = createMetrics({
+    clock,
+    read: { databases, queues: () => queues.depths(), incidentKinds: INCIDENT_KINDS },
+  });
   const incidents = createIncidents({ ids });
   const notifications = createNotifications({ ids, clock, jitter });
   const settlements = assembleSettlements({
@@ -67,7 +73,9 @@ export function layFoundation(options: WiringOptions): Foundation {
       );
     },
     deadlineMs: config.transactionDeadlineMs,
+    stepObserver: metrics.steps,
+    observer: metrics.settlements,
   });
   const sealer = createSealer(config.masterKeys);
-  return { ...options, jitter, ids, queues, hints, incidents, notifications, settlements, sealer };
+  return { ...options, jitter, ids, queues, hints, incidents, notifications, settlements, sealer, metrics };
 }

@@ -11,7 +11,9 @@ import { createIdempotencyKeys } from './http/idempotency-keys';
 import { type Notifier, createNotifier } from './notifications/deliver';
 import { createHttpClient } from './notifications/http-client';
 import { createExpireOrders } from './orders/expire-orders';
+import type { Metrics } from './telemetry/metrics';
 import { wireApp } from './wire-app';
+import { observedConsumer } from './wire-operations';
 
 export interface Wired {
   readonly app: Express;
@@ -19,7 +21,10 @@ export interface Wired {
   readonly sweeps: readonly Sweep[];
   readonly outbox: OutboxWorker;
   readonly notifier: Notifier;
+  readonly metrics: Metrics;
   start(): Promise<void>;
+  /** From now on the process says that it is not ready, and goes on answering. */
+  sayNotReady(): void;
   /** Takes no more work and resolves when what has begun is done. */
   drain(): Promise<void>;
   stop(): Promise<void>;
@@ -32,27 +37,43 @@ const IDEMPOTENCY_HOURS = 24;
 /** Puts the parts together. With what it uses (`foundation`, `wire-app`), the only place that knows all of them. */
 export function wire(options: WiringOptions): Wired {
   const foundation = layFoundation(options);
-  const { config, databases, ids, sealer, clock, jitter, incidents, logger, queues, hints, settlements } = foundation;
+  const { config, databases, ids, sealer, clock, jitter, incidents, logger, queues, hints, settlements, metrics } =
+    foundation;
   const outbox = createOutboxWorker({
     db: databases.orders,
-    consumers: [createVoucherConsumer({ db: databases.accounting, ids, sealer, logger })],
+    consumers: [observedConsumer(createVoucherConsumer({ db: databases.accounting, ids, sealer, logger }), metrics)],
     ids,
     jitter,
     onStuck: createStuckVoucherReport({ incidents }),
     logger,
   });
   const http = createHttpClient({ allowPrivate: config.allowPrivateEndpoints });
-  const notifier = createNotifier({ db: databases.orders, sealer, ids, clock, jitter, http, incidents, logger });
+  const notifier = createNotifier({
+    db: databases.orders,
+    sealer,
+    ids,
+    clock,
+    jitter,
+    http,
+    incidents,
+    logger,
+    observer: metrics.attempts,
+  });
   const sweeps = recoveries(foundation);
   const workers = createWorkers({ queues, outbox, notifier, sweeps, jitter, logger });
+  let draining = false;
   return {
-    app: wireApp(foundation),
+    app: wireApp(foundation, () => draining),
     sweeps,
     outbox,
     notifier,
+    metrics,
     start: async () => {
-      workers.start();
+      if (config.operations.role !== 'http') workers.start();
       await opened(queues, clock);
+    },
+    sayNotReady: () => {
+      draining = true;
     },
     drain: async () => {
       // Sweeps begin settlements, settlements give hints: each is waited for before what it feeds.

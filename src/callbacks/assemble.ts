@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Jitter } from '../core/backoff';
-import { gather } from '../core/gather';
+import { type StepObserver, gather } from '../core/gather';
 import type { Ids, NotificationId, OrderId, ReceiptId } from '../core/ids';
 import { createClaims } from '../consistency/claims';
 import type { Hints, Outbox } from '../consistency/outbox/outbox';
@@ -18,7 +18,7 @@ import { receiptsStore } from './receipts-store';
 import { type RecordDependencies, recordEvents } from './record-events';
 import { type WaitingReceipt, recoverReceipts } from './recover-receipts';
 import { type SettlePayment, createSettlePayment } from './settle-payment';
-import { createSettlementHooks } from './settlement-hooks';
+import { type SettlementObserver, createSettlementHooks } from './settlement-hooks';
 
 export interface SettlementDependencies {
   readonly db: Database<'orders'>;
@@ -32,6 +32,10 @@ export interface SettlementDependencies {
   readonly announcePaid: (tx: Tx<'orders'>, orders: readonly OrderId[]) => Promise<readonly NotificationId[]>;
   /** How long an attempt may be `trying`, in milliseconds; every database time-out is well below it. */
   readonly deadlineMs: number;
+  /** Told of the runs of every gathered step. */
+  readonly stepObserver?: StepObserver;
+  /** Told of settlements once they are committed. */
+  readonly observer?: SettlementObserver;
 }
 
 export interface Settlements {
@@ -52,16 +56,17 @@ const TOMBSTONE_DAYS = 30;
 
 export function assembleSettlements(deps: SettlementDependencies): Settlements {
   const { db, ids, jitter, participants, incidents } = deps;
+  const observer = deps.stepObserver;
   const background = createBackground(deps.logger);
   const coordinator = createCoordinator<SettlementPlan>({
     db,
     participants,
     hooks: createSettlementHooks(deps),
-    lists: INSIDE,
+    lists: { ...INSIDE, observer },
   });
   const settlePayment = createSettlePayment({
-    record: gather((events) => recordEvents(deps, events), { step: 'callbacks.record', ...DOOR }),
-    begin: gather((receipts) => beginAgain(deps, receipts), { step: 'callbacks.begin', ...INSIDE }),
+    record: gather((events) => recordEvents(deps, events), { step: 'callbacks.record', ...DOOR, observer }),
+    begin: gather((receipts) => beginAgain(deps, receipts), { step: 'callbacks.begin', ...INSIDE, observer }),
     coordinator,
     background,
   });

@@ -1,23 +1,27 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { Problem } from '../core/errors';
+import { clientAddress } from '../http/limits/client-address';
 import type { Acknowledgement, RawCallback } from '../channels/channel';
-import type { createReceiveCallback } from './receive-callback';
+import type { ReceiveCallback } from './receive-callback';
 
 /** What a callback may weigh: 256 KiB. Adyen's largest batches are a tenth of it. */
 export const CALLBACK_LIMIT_BYTES = 256 * 1024;
-const RETRY_AFTER_SECONDS = '15';
 
 /** `POST /callbacks/:channel`: the raw body is kept byte for byte, because the signature is over exactly those bytes. */
-export function createCallbackRoutes(receive: ReturnType<typeof createReceiveCallback>): Router {
+export function createCallbackRoutes(receive: ReceiveCallback): Router {
   const router = express.Router();
   const raw = express.raw({ type: () => true, limit: CALLBACK_LIMIT_BYTES, inflate: false });
   router.post('/:channel', raw, async (request: Request<{ channel: string }>, response) => {
-    const received = await receive(request.params.channel, rawCallback(request));
+    const received = await receive(request.params.channel, rawCallback(request), clientAddress(request));
     switch (received.kind) {
       case 'no_such_channel':
         throw new Problem('not_found', 'there is no such channel');
+      case 'limited':
+        throw new Problem('rate_limited', 'too many callbacks from this address could not be verified', {
+          retryAfter: received.retryAfterSeconds,
+        });
       case 'try_again':
-        response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+        response.setHeader('Retry-After', String(received.retryAfterSeconds));
         answer(response, received.answer);
         break;
       case 'refused':

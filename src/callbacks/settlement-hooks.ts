@@ -10,6 +10,14 @@ import { type OrderClaim, claimedOrdersStore } from './claimed-orders-store';
 import type { SettlementPlan } from './plan';
 import { receiptsStore } from './receipts-store';
 
+/** Told after the commit, for metrics. A commit whose connection was lost is not told. */
+export interface SettlementObserver {
+  /** The bank may be told: what became of the receipt. */
+  decided(outcome: string, receipt: string): void;
+  /** Every branch is confirmed. */
+  settled(receipt: string): void;
+}
+
 export interface SettlementHookDependencies {
   readonly db: Database<'orders'>;
   readonly ids: Ids;
@@ -18,6 +26,7 @@ export interface SettlementHookDependencies {
   readonly hints: Hints;
   /** Announces to the merchants that these orders are paid; returns the notifications that are due now. */
   readonly announcePaid: (tx: Tx<'orders'>, orders: readonly OrderId[]) => Promise<readonly NotificationId[]>;
+  readonly observer?: SettlementObserver;
 }
 
 type Settlement = LoggedTransaction<SettlementPlan>;
@@ -33,7 +42,9 @@ export function createSettlementHooks(deps: SettlementHookDependencies): Transac
       );
       const claims = settlements.flatMap(claimOf);
       if (claims.length > 0) await claimedOrdersStore.release(tx, claims);
-      return undefined;
+      return () => {
+        for (const one of settlements) deps.observer?.settled(one.receipt_id);
+      };
     },
     onCancelled: async (tx, settlements) => {
       await receiptsStore.waitAgain(
@@ -66,6 +77,7 @@ function decided(deps: SettlementHookDependencies): OnMoved<SettlementPlan> {
     return () => {
       deps.hints.outbox(messages.map((message) => message.id));
       deps.hints.notifications(notifications);
+      for (const one of settlements) deps.observer?.decided(one.plan.outcome, one.receipt_id);
     };
   };
 }

@@ -1,5 +1,4 @@
 import express, { type Express, type RequestHandler, Router } from 'express';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { Problem } from '../core/errors';
 import type { Ids } from '../core/ids';
@@ -9,6 +8,7 @@ import { noSuchRoute } from './no-such-route';
 import type { Routes } from './operation';
 import { problemHandler } from './problem-details';
 import { requestIdOf, requestIds } from './request-id';
+import { securityHeaders } from './security-headers';
 
 /** Routes and the path below which they are mounted, which may name parameters: `/merchants/:merchant_id/endpoints`. */
 export interface Mount {
@@ -20,6 +20,14 @@ export interface AppDependencies {
   readonly logger: Logger;
   readonly ids: Ids;
   readonly ready: () => Promise<Readiness>;
+  /** What a process serves: a worker only says how it is. */
+  readonly serves?: 'everything' | 'health';
+  /** Sees every request before anything else does. */
+  readonly observe?: RequestHandler;
+  /** `createMetricsRoutes(...)`. */
+  readonly metrics?: Router;
+  /** The proxies whose X-Forwarded-For is believed, as express takes them; none by default. */
+  readonly trustProxy?: number | readonly string[];
   /** `operatorAuthentication(...)`: guards everything below /admin. */
   readonly authenticateOperator: RequestHandler;
   /** `merchantAuthentication(...)`: guards everything below /v1. */
@@ -40,19 +48,26 @@ export function createApp(deps: AppDependencies): Express {
   app.disable('x-powered-by');
   // Answers are small and many of them secret: none is worth a hash per request and a copy at the caller's.
   app.disable('etag');
-  app.use(requestIds(deps.ids), logRequests(deps.logger), helmet(), refuseNul);
+  if (deps.trustProxy !== undefined) app.set('trust proxy', deps.trustProxy);
+  if (deps.observe !== undefined) app.use(deps.observe);
+  app.use(requestIds(deps.ids), logRequests(deps.logger), securityHeaders(), refuseNul);
 
   const routes = Router();
   routes.use(createHealthRoutes(deps));
+  if (deps.metrics !== undefined) routes.use(deps.metrics);
+  app.use(routes);
+  if (deps.serves !== 'health') serveApi(app, routes, deps);
+  app.use(noSuchRoute(routes), problemHandler(deps.logger));
+  return app;
+}
+
+function serveApi(app: Express, routes: Router, deps: AppDependencies): void {
   routes.use('/callbacks', deps.callbacks);
   const operator = mounted(deps.operator);
   const merchant = mounted(deps.merchant);
-  const json = [noStore, ...jsonBody(), deps.idempotency];
-  app.use(routes);
+  const json = [...jsonBody(), deps.idempotency];
   app.use('/admin', deps.authenticateOperator, ...json, operator, noSuchRoute(operator));
   app.use('/v1', deps.authenticateMerchant, ...json, merchant, noSuchRoute(merchant));
-  app.use(noSuchRoute(routes), problemHandler(deps.logger));
-  return app;
 }
 
 function mounted(mounts: readonly Mount[]): Router {
@@ -60,11 +75,6 @@ function mounted(mounts: readonly Mount[]): Router {
   for (const { path, routes } of mounts) router.use(path, 'operations' in routes ? routes.router : routes);
   return router;
 }
-
-const noStore: RequestHandler = (_req, res, next) => {
-  res.setHeader('Cache-Control', 'no-store');
-  next();
-};
 
 /** PostgreSQL cannot keep or compare NUL, and no id, name or filter holds one. */
 const refuseNul: RequestHandler = (req, _res, next) => {

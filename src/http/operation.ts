@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
 import type { ProblemCode } from '../core/errors';
+import { noteOperation } from './observed-requests';
 import { parse } from './parse';
 
 /**
@@ -86,10 +87,11 @@ export function createRoutes(tag: string): Routes {
 }
 
 function requestHandler<Params, Query, Body, Answer>(
-  { params, query, body, answer }: Operation<Params, Query, Body, Answer>,
+  { id, params, query, body, answer }: Operation<Params, Query, Body, Answer>,
   handler: (called: Called<Params, Query, Body>) => Promise<Answer>,
 ): RequestHandler {
   return async (req, res) => {
+    noteOperation(req, id);
     const called = {
       // An operation without a schema takes nothing from there, and its handler knows the value as `unknown`.
       params: params === undefined ? (undefined as Params) : parse(params, req.params, 'path'),

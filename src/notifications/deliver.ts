@@ -28,6 +28,14 @@ export interface Notifier {
   drain(): Promise<void>;
 }
 
+/** Told of every attempt that was made, for metrics. */
+export type AttemptObserver = (attempt: {
+  readonly notification: NotificationId;
+  /** `told`, `refused` and so on. */
+  readonly result: string;
+  readonly durationMs: number;
+}) => void;
+
 export interface NotifierTools {
   readonly db: Database<'orders'>;
   readonly sealer: Sealer;
@@ -37,6 +45,7 @@ export interface NotifierTools {
   readonly http: HttpClient;
   readonly incidents: Incidents;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
+  readonly observer?: AttemptObserver;
   readonly limits?: Partial<RoomLimits>;
   /** How long an attempt may take with everything around it, before another process may take it for lost. */
   readonly leaseMs?: number;
@@ -123,6 +132,7 @@ function createPerformer(tools: NotifierTools): (attempt: Attempt) => Promise<bo
     const { id, payload } = attempt.notification;
     try {
       const judged = await webhooks.send(id, payload, attempt.endpoint);
+      tools.observer?.({ notification: id, result: judged.result.kind, durationMs: judged.durationMs });
       await persisting(() => recorder.record(attempt, judged), tools.jitter);
       return judged.result.kind === 'told';
     } catch (error) {

@@ -3,6 +3,7 @@ import pino from 'pino';
 import supertest from 'supertest';
 import { type AuditReport, formatAudit, runAudit } from '../../src/audit/run-audit';
 import type { Config } from '../../src/config';
+import { OPERATIONS_DEFAULTS, type OperationsConfig } from '../../src/config-operations';
 import { type Clock, systemClock } from '../../src/core/clock';
 import { type Row, statement } from '../../src/consistency/transaction';
 import { createSealer } from '../../src/core/sealing';
@@ -22,6 +23,7 @@ export interface WorldOptions extends TestDatabaseOptions {
   readonly answerBudgetMs?: number;
   readonly transactionDeadlineMs?: number;
   readonly clock?: Clock;
+  readonly operations?: Partial<OperationsConfig>;
   /** Another process on the databases of this world. */
   readonly on?: { readonly test: TestDatabases; readonly masterKey: Buffer };
   /** Whether the workers and sweeps run by themselves; without them the test runs what it needs. */
@@ -61,6 +63,7 @@ export async function startWorld(options: WorldOptions = {}) {
     allowPrivateEndpoints: true,
     answerBudgetMs: options.answerBudgetMs ?? 3_500,
     transactionDeadlineMs: options.transactionDeadlineMs ?? 10_000,
+    operations: { ...OPERATIONS_DEFAULTS, ...options.operations },
   };
   const logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
   const wired: Wired = wire({
@@ -97,6 +100,7 @@ export async function startWorld(options: WorldOptions = {}) {
     test,
     masterKey,
     wired,
+    metrics: wired.metrics,
     http,
     query,
     admin,

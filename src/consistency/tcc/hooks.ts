@@ -1,3 +1,4 @@
+import type { GatherBounds } from '../../core/gather';
 import type { Gid } from '../../core/ids';
 import type { Database, Tx } from '../transaction';
 import type { LoggedTransaction, Plan } from './log-store';
@@ -24,5 +25,5 @@ export interface CoordinatorDependencies<P extends Plan> {
   readonly participants: readonly Participant[];
   readonly hooks: TransactionHooks<P>;
   /** The longest list of a step and how many items may wait for it. */
-  readonly lists: { readonly cap: number; readonly room: number };
+  readonly lists: GatherBounds;
 }
