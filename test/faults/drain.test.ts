@@ -71,7 +71,7 @@ interface Watched {
 /** Asks /readyz over a new connection each time, as a balancer does. */
 function watchReadiness(url: string): Watched {
   const answers: (number | 'refused')[] = [];
-  let stopped = false;
+  const stopping = new AbortController();
   const ask = (): Promise<number | 'refused'> =>
     new Promise((resolve) => {
       const asked = request(`${url}/readyz`, { agent: false, timeout: 2_000 }, (answer) => {
@@ -84,12 +84,17 @@ function watchReadiness(url: string): Watched {
       asked.end();
     });
   void (async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       answers.push(await ask());
       await wait(20);
     }
   })();
-  return { answers, stop: () => (stopped = true) };
+  return {
+    answers,
+    stop: () => {
+      stopping.abort();
+    },
+  };
 }
 
 async function driveAndStop(service: ServiceProcess, payments: Payments) {
