@@ -37,9 +37,9 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 /** The other side: answers each question of the parent. A question that fails ends the process, loudly. */
-export function answerQuestions<Question, Answer>(answer: (question: Question) => Promise<Answer>): void {
+export function answerQuestions(answer: (question: never) => Promise<object>): void {
   process.on('message', (question) => {
-    void answer(question as Question).then((value) => process.send?.(value));
+    void answer(question as never).then((value) => process.send?.(value));
   });
   process.on('disconnect', () => process.exit(0));
 }

@@ -20,12 +20,17 @@ export interface JobData {
 
 export type JobHandler = (ids: readonly string[]) => Promise<void>;
 
+/** How many jobs a queue holds, by BullMQ's names of their states. */
+export type QueueDepth = Readonly<Record<(typeof COUNTED)[number], number>>;
+const COUNTED = ['waiting', 'active', 'delayed'] as const;
+
 /** A queue that can be reached at the moment. */
 export interface OpenQueue {
   /** Adds one job per list. Rejects soon where the backend is down; what was added is then unknown. */
   add(lists: readonly (readonly string[])[]): Promise<void>;
   /** Sees to it that a job without ids comes at the times of a cron pattern (UTC). One that is there stays as it is. */
   schedule(pattern: string): Promise<void>;
+  depth(): Promise<QueueDepth>;
   close(): Promise<void>;
 }
 
@@ -65,6 +70,7 @@ interface BullQueue {
     repeat: { pattern: string; tz: string },
     job: { name: string; data: JobData },
   ): Promise<unknown>;
+  getJobCounts(...states: string[]): Promise<Record<string, number>>;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -93,6 +99,10 @@ export async function openQueue(queue: BullQueue, onError: ErrorListener, signal
       const isAlive = (known?.next ?? 0) > systemClock.now().getTime() - MISSED_MS;
       if (known?.pattern === pattern && isAlive) return;
       await queue.upsertJobScheduler(SCHEDULER, { pattern, tz: 'UTC' }, { name: 'due', data: { ids: [] } });
+    },
+    depth: async () => {
+      const { waiting = 0, active = 0, delayed = 0 } = await queue.getJobCounts(...COUNTED);
+      return { waiting, active, delayed };
     },
     close: () => queue.close(),
   };

@@ -4,7 +4,7 @@ import type { Jitter } from '../src/core/backoff';
 import { inSpan } from '../src/core/tracing';
 import { type KeptOpen, keepOpen } from './keep-open';
 import { createPostgresBackend } from './postgres-backend';
-import { CONCERNS, type Concern, IDS_PER_JOB, type JobHandler, type OpenQueue } from './queue-backend';
+import { CONCERNS, type Concern, IDS_PER_JOB, type JobHandler, type OpenQueue, type QueueDepth } from './queue-backend';
 import { createRedisBackend } from './redis-backend';
 
 export interface Queues {
@@ -19,6 +19,8 @@ export interface Queues {
   work(concern: Concern, concurrency: number, handle: JobHandler): { close(): Promise<void> };
   /** True where all queues have been reached; one that goes away later shows only by what `add` answers. */
   areOpen(): boolean;
+  /** How many jobs each queue holds; undefined for one that cannot be asked. Never throws. */
+  depths(): Promise<Readonly<Record<Concern, QueueDepth | undefined>>>;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,8 @@ export function createQueues(options: QueuesOptions): Queues {
     notifications: open('notifications'),
     reconciliation: open('reconciliation'),
   };
+  const depthOf = (concern: Concern): Promise<QueueDepth | undefined> =>
+    (producers[concern].current()?.depth() ?? Promise.resolve(undefined)).catch(() => undefined);
   const workers = new Set<{ close(): Promise<void> }>();
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
@@ -98,6 +102,14 @@ export function createQueues(options: QueuesOptions): Queues {
       return worker;
     },
     areOpen: () => CONCERNS.every((concern) => producers[concern].current() !== undefined),
+    depths: async () => {
+      const [outbox, notifications, reconciliation] = await Promise.all([
+        depthOf('outbox'),
+        depthOf('notifications'),
+        depthOf('reconciliation'),
+      ]);
+      return { outbox, notifications, reconciliation };
+    },
     close: () => (closing ??= closeAll()),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OPERATIONS_DEFAULTS, ROLES, readTrustProxy } from './config-operations';
 import { telemetryVariables } from './config-telemetry';
 import { StartRefused } from './database/start-refused';
 
@@ -49,7 +50,28 @@ export const auditVariables = databaseVariables.extend({
     .optional(),
 });
 
+const { limits } = OPERATIONS_DEFAULTS;
+const rate = (otherwise: number): z.ZodType<number> => whole(0, 1_000_000, otherwise);
+
+/** How a process is run, watched and protected. */
+const operationsVariables = {
+  ROLE: z.enum(ROLES, `one of ${ROLES.join(', ')}`).default(OPERATIONS_DEFAULTS.role),
+  DRAIN_DELAY_MS: whole(0, 60_000, OPERATIONS_DEFAULTS.drainDelayMs),
+  METRICS_TOKEN: matching(/^[\x21-\x7e]{24,200}$/, TOKEN),
+  TRUST_PROXY: z
+    .string()
+    .refine((text) => readTrustProxy(text) !== undefined, 'a number of hops from 1 to 10, or addresses with commas')
+    .transform(readTrustProxy)
+    .optional(),
+  RATE_LIMIT_API_KEY_PER_SECOND: rate(limits.apiKeyPerSecond),
+  RATE_LIMIT_OPERATOR_PER_SECOND: rate(limits.operatorPerSecond),
+  RATE_LIMIT_CHANNEL_PER_SECOND: rate(limits.channelPerSecond),
+  RATE_LIMIT_REFUSED_CALLBACKS_PER_MINUTE: rate(limits.refusedCallbacksPerMinute),
+  RATE_LIMIT_FAILED_AUTHENTICATIONS_PER_MINUTE: rate(limits.failedAuthenticationsPerMinute),
+};
+
 export const serviceVariables = auditVariables.extend({
+  ...operationsVariables,
   REDIS_URL: url(['redis:', 'rediss:'], 'a URL such as redis://host:6379/0'),
   HOST: matching(/^[0-9A-Za-z.:_-]+$/, 'a host name or an address such as 127.0.0.1').default('127.0.0.1'),
   PORT: whole(0, 65_535, 8_080),
@@ -96,7 +118,7 @@ export function parseVariables<T>(schema: z.ZodType<T>, environment: Environment
 
 /** What a variable was, without what must not stand in a log. */
 function shown(name: string, value: string): string {
-  if (/KEY|TOKEN|HEADERS/.test(name)) return `a secret of ${value.length} characters`;
+  if (/(KEY|TOKEN)$|HEADERS/.test(name)) return `a secret of ${value.length} characters`;
   const clipped = value.length > 80 ? `${value.slice(0, 80)}...` : value;
   if (!/_(URL|ENDPOINT)$/.test(name)) return JSON.stringify(clipped);
   const at = value.lastIndexOf('@');

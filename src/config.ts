@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { SCHEMAS, type SchemaName } from './consistency/transaction';
+import type { OperationsConfig } from './config-operations';
 import { DATA_FILES, ensureDataDir, readIfThere, readOrCreate } from './data-dir';
 import type { DatabaseUrls } from './database/pools';
 import {
@@ -52,6 +53,7 @@ export interface Config extends DatabaseConfig {
   readonly reconciliationDir: string | undefined;
   /** When the reconciliation does its day's work: five fields, in UTC. */
   readonly reconciliationCron: string;
+  readonly operations: OperationsConfig;
 }
 
 /** How the command line finds the service. */
@@ -89,7 +91,27 @@ export function loadConfig(environment: Environment = process.env): Config {
     reconciliationDir: variables.RECONCILIATION_DIR,
     reconciliationCron: variables.RECONCILIATION_CRON,
     masterKeys: masterKeys(database, variables.QUITTANCE_MASTER_KEY),
+    operations: operationsConfig(database, variables),
     operatorToken: variables.QUITTANCE_OPERATOR_TOKEN ?? kept(database.dataDir, DATA_FILES.operatorToken, 'base64url'),
+  };
+}
+
+/** In embedded mode the scraper's token is made like the operator's. */
+function operationsConfig(database: DatabaseConfig, variables: z.infer<typeof serviceVariables>): OperationsConfig {
+  const embedded = database.urls === undefined;
+  return {
+    role: variables.ROLE,
+    drainDelayMs: variables.DRAIN_DELAY_MS,
+    metricsToken:
+      variables.METRICS_TOKEN ?? (embedded ? kept(database.dataDir, DATA_FILES.metricsToken, 'base64url') : undefined),
+    trustProxy: variables.TRUST_PROXY,
+    limits: {
+      apiKeyPerSecond: variables.RATE_LIMIT_API_KEY_PER_SECOND,
+      operatorPerSecond: variables.RATE_LIMIT_OPERATOR_PER_SECOND,
+      channelPerSecond: variables.RATE_LIMIT_CHANNEL_PER_SECOND,
+      refusedCallbacksPerMinute: variables.RATE_LIMIT_REFUSED_CALLBACKS_PER_MINUTE,
+      failedAuthenticationsPerMinute: variables.RATE_LIMIT_FAILED_AUTHENTICATIONS_PER_MINUTE,
+    },
   };
 }
 
@@ -161,7 +183,7 @@ function masterKeys(database: DatabaseConfig, given: readonly string[] | undefin
 function kept(dataDir: string, file: string, encoding: 'base64' | 'base64url'): string {
   ensureDataDir(dataDir);
   const text = readOrCreate(dataDir, file, () => randomBytes(32).toString(encoding));
-  if (isMasterKey(text) || (file === DATA_FILES.operatorToken && text.length >= 24)) return text;
+  if (isMasterKey(text) || (file !== DATA_FILES.masterKey && text.length >= 24)) return text;
   throw new StartRefused(
     `${join(dataDir, file)} is damaged: expected the text that the service wrote on its first start`,
   );

@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 export const DATA_FILES = {
   masterKey: 'master-key',
   operatorToken: 'operator-token',
+  metricsToken: 'metrics-token',
   service: 'service.json',
   lock: 'service.lock',
   databasePassword: 'postgres-password',

@@ -14,7 +14,7 @@ import { systemRandom } from './core/random';
 import { newTrace } from './core/tracing';
 import { type Sealer, createSealer } from './core/sealing';
 import { type DatabaseUrls, createPools } from './database/pools';
-import type { Incidents } from './incidents/incident';
+import { INCIDENT_KINDS, type Incidents } from './incidents/incident';
 import { createIncidents } from './incidents/incidents-store';
 import { loggingIncidents } from './incidents/log-incidents';
 import { resolveBySystem } from './incidents/resolve-by-system-store';
@@ -24,6 +24,7 @@ import { announcementOf } from './orders/close-order';
 import { findOrders } from './orders/orders-store';
 import { type Reconciliation, createReconciliation } from './reconciliation/reconciliation';
 import { createIdTracer } from './telemetry/id-tracer';
+import { type Metrics, createMetrics } from './telemetry/metrics';
 
 export interface WiringOptions {
   readonly config: Config;
@@ -52,6 +53,7 @@ export interface Foundation extends WiringOptions {
   readonly reconciliation: Reconciliation;
   /** Closes what was opened here. */
   close(): Promise<void>;
+  readonly metrics: Metrics;
 }
 
 /** A statement of the reconciliation may be about a million lines; a payment's connections must not wait for it. */
@@ -70,6 +72,10 @@ export function layFoundation(options: WiringOptions): Foundation {
   const ids = createIds(clock);
   const queues = createQueues({ redisUrl: config.redisUrl, postgresUrl: urls.orders, logger, jitter, tracer });
   const hints = createHints(queues, logger);
+  const metrics = createMetrics({
+    clock,
+    read: { databases, queues: () => queues.depths(), incidentKinds: INCIDENT_KINDS },
+  });
   const incidents = loggingIncidents(createIncidents({ ids }), logger);
   const notifications = createNotifications({ ids, clock, jitter });
   const settlements = assembleSettlements({
@@ -93,6 +99,8 @@ export function layFoundation(options: WiringOptions): Foundation {
       );
     },
     deadlineMs: config.transactionDeadlineMs,
+    stepObserver: metrics.steps,
+    observer: metrics.settlements,
   });
   const sealer = createSealer(config.masterKeys);
   const patient = createPools(urls, RECONCILIATION_POOL);
@@ -107,5 +115,5 @@ export function layFoundation(options: WiringOptions): Foundation {
     logger,
   });
   const parts = { jitter, tracer, ids, queues, hints, incidents, notifications, settlements, sealer, reconciliation };
-  return { ...options, ...parts, close: () => patient.close() };
+  return { ...options, ...parts, metrics, close: () => patient.close() };
 }

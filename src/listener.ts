@@ -1,6 +1,7 @@
 import { type RequestListener, createServer } from 'node:http';
 import { isCode } from './data-dir';
 import { StartRefused } from './database/start-refused';
+import { watchConnections } from './http/draining';
 import { answerMalformedRequests } from './http/malformed-request';
 
 export interface Listener {
@@ -10,10 +11,29 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** How long requests that have begun may take once the service stops. */
-const DRAIN_MS = 10_000;
-/** How soon a connection is closed whose last request was answered while the service stops. */
-const IDLE_MS = 50;
+/** What a sender may take its time for, in milliseconds, and how much it may send. */
+export interface ListenerLimits {
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly keepAliveTimeout: number;
+  /** How often Node looks for those who are too slow: a limit may be exceeded by so much. */
+  readonly connectionsCheckingInterval: number;
+  readonly maxHeaderSize: number;
+  /** Each may be sending a body of 256 KiB that nobody has verified yet. */
+  readonly maxConnections: number;
+}
+
+const LIMITS: ListenerLimits = {
+  headersTimeout: 10_000,
+  // A statement of 512 MiB takes its time; every other body has half a minute (src/http/body-deadline.ts).
+  requestTimeout: 900_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
+  maxConnections: 2_000,
+};
+/** Node drops the headers beyond the limit silently; no callback has half as many. */
+const MOST_HEADERS = 100;
 
 /**
  * Listens for HTTP. The limits keep slow or endless senders from holding connections: a bank's callback is small and comes
@@ -21,16 +41,17 @@ const IDLE_MS = 50;
  * @param where port 0 takes a free one
  * @throws StartRefused where the port is taken or the host is not ours
  */
-export async function listen(app: RequestListener, where: { host: string; port: number }): Promise<Listener> {
-  const server = createServer(
-    // A statement of 512 MiB takes its time; every other body has half a minute (src/http/body-deadline.ts).
-    { headersTimeout: 10_000, requestTimeout: 900_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
-    app,
-  );
+export async function listen(
+  app: RequestListener,
+  where: { host: string; port: number },
+  changes: Partial<ListenerLimits> = {},
+): Promise<Listener> {
+  const limits = { ...LIMITS, ...changes };
+  const server = createServer(limits, app);
   answerMalformedRequests(server);
-  server.maxHeadersCount = 100;
-  // Each may be sending a body of 256 KiB that nobody has verified yet.
-  server.maxConnections = 2_000;
+  const drain = watchConnections(server);
+  server.maxHeadersCount = MOST_HEADERS;
+  server.maxConnections = limits.maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       reject(refusal(error, where));
@@ -40,22 +61,7 @@ export async function listen(app: RequestListener, where: { host: string; port: 
   const address = server.address();
   const port = address === null || typeof address === 'string' ? where.port : address.port;
   const host = where.host.includes(':') ? `[${where.host}]` : where.host;
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      const deadline = setTimeout(() => {
-        server.closeAllConnections();
-      }, DRAIN_MS);
-      // Node closes the connections that are idle now; one that is busy would stay open for its next request.
-      const idle = setInterval(() => {
-        server.closeIdleConnections();
-      }, IDLE_MS);
-      server.close(() => {
-        clearTimeout(deadline);
-        clearInterval(idle);
-        resolve();
-      });
-    });
-  return { url: `http://${host}:${port}`, close };
+  return { url: `http://${host}:${port}`, close: () => drain() };
 }
 
 function refusal(error: Error, { host, port }: { host: string; port: number }): Error {

@@ -49,10 +49,15 @@ export async function startService(config: Config, options: ServiceOptions = {})
     await parts.start();
     stops.push(() => parts.drain());
     const listener = await listen(parts.app, config);
-    stops.push(() => listener.close());
+    stops.push(async () => {
+      // Balancers must hear that this process takes no more before it does so.
+      parts.sayNotReady();
+      await new Promise((resolve) => setTimeout(resolve, config.operations.drainDelayMs));
+      await listener.close();
+    });
     stops.push(publish(config, listener));
-    const facts = { url: listener.url, embedded: config.urls === undefined, migrated: opened.migrated };
-    logger.info({ event: 'service.listening', ...facts }, 'listening');
+    const facts = { url: listener.url, role: config.operations.role, embedded: config.urls === undefined };
+    logger.info({ event: 'service.listening', ...facts, migrated: opened.migrated }, 'listening');
     return { url: listener.url, logger, stop: unwind };
   } catch (error) {
     await unwind();
@@ -76,7 +81,7 @@ function once(work: () => Promise<void>): () => Promise<void> {
   return () => (running ??= work());
 }
 
-/** How long a stop may take before the process ends without it; recovery takes care of what was left. */
+/** How long a stop may take besides the delay for balancers, before the process ends without it; recovery takes care of what was left. */
 const STOP_MS = 20_000;
 /** npm passes Ctrl-C on to a process that the terminal has told already: within this time it is one and the same. */
 const SAME_SIGNAL_MS = 1_000;
@@ -107,7 +112,7 @@ export async function runService(config: Config, onReady: (service: RunningServi
     logger.info({ event: 'service.stopping', signal }, 'stopping');
     setTimeout(() => {
       exit(logger, 1, 'stopping took too long');
-    }, STOP_MS).unref();
+    }, STOP_MS + config.operations.drainDelayMs).unref();
     stop().then(
       () => {
         exit(logger, 0, 'stopped');

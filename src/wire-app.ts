@@ -63,29 +63,43 @@ import type { RunId } from './reconciliation/run';
 import type { Foundation } from './foundation';
 import { booksMounts } from './wire-books';
 import { apiDescription } from './wire-document';
+import { observedCallbacks, wireLimits, wireWatching } from './wire-operations';
 
 /** The HTTP side: every route with what it needs. */
-export function wireApp(foundation: Foundation, http: HttpClient): Express {
-  const { config, databases, ids, sealer, clock, logger, tracer } = foundation;
+export function wireApp(foundation: Foundation, http: HttpClient, isDraining: () => boolean): Express {
+  const { config, databases, ids, sealer, clock, logger, metrics, tracer } = foundation;
+  const limits = wireLimits(foundation);
   const apiKeys = createApiKeys({ db: databases.orders, ids, random: systemRandom });
   const directory = createChannelDirectory({ db: databases.orders, sealer, clock, registry: channelRegistry });
   const notifying = wireNotifying(foundation, http);
+  const authenticateOperator = limits.authentication('operator', operatorAuthentication(config.operatorToken));
   return createApp({
     logger,
     ids,
     tracer,
-    ready: readiness(foundation),
-    authenticateOperator: operatorAuthentication(config.operatorToken),
-    authenticateMerchant: merchantAuthentication({ clock, findKey: (hash) => apiKeys.find(hash) }),
+    ready: readiness(foundation, isDraining),
+    serves: config.operations.role === 'worker' ? 'health' : 'everything',
+    ...wireWatching(foundation, authenticateOperator),
+    ...(config.operations.trustProxy === undefined ? {} : { trustProxy: config.operations.trustProxy }),
+    authenticateOperator,
+    authenticateMerchant: limits.authentication(
+      'api-key',
+      merchantAuthentication({ clock, findKey: (hash) => apiKeys.find(hash) }),
+    ),
     idempotency: idempotency({ keys: createIdempotencyKeys({ db: databases.orders, sealer }), logger }),
     callbacks: createCallbackRoutes(
-      createReceiveCallback({
-        find: (name) => directory.find(name),
-        settlePayment: foundation.settlements.settlePayment,
+      observedCallbacks(
+        createReceiveCallback({
+          find: (name) => directory.find(name),
+          settlePayment: foundation.settlements.settlePayment,
+          clock,
+          logger,
+          answerBudgetMs: config.answerBudgetMs,
+          limits: limits.callbacks,
+        }),
+        metrics,
         clock,
-        logger,
-        answerBudgetMs: config.answerBudgetMs,
-      }),
+      ),
     ),
     uploads: [{ path: '/reconciliation', routes: createStatementRoutes(reconciling(foundation)) }],
     operator: operatorMounts(foundation, notifying, apiKeys, () => {
@@ -223,8 +237,8 @@ function historyOf<S extends 'accounts' | 'points'>(db: Database<S>) {
 
 const ASK = statement('readiness', 'select 1');
 
-/** Ready is a process whose four databases answer; a queue that is down makes work late, never lost. */
-function readiness({ databases }: Foundation) {
+/** Ready is a process that is not stopping and whose four databases answer; a queue that is down makes work late, never lost. */
+function readiness({ databases }: Foundation, isDraining: () => boolean) {
   const answers = async (db: Database): Promise<boolean> => {
     try {
       await db.query(ASK);
@@ -234,6 +248,7 @@ function readiness({ databases }: Foundation) {
     }
   };
   return async (): Promise<Readiness> => {
+    if (isDraining()) return { accepting: false };
     const checks = await Promise.all(
       SCHEMAS.map(async (schema) => [schema, await answers(databases[schema])] as const),
     );

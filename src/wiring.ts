@@ -15,7 +15,9 @@ import { type Notifier, createNotifier } from './notifications/deliver';
 import { createHttpClient } from './notifications/http-client';
 import { createExpireOrders } from './orders/expire-orders';
 import { createDailyReconciliation } from './reconciliation/daily';
+import type { Metrics } from './telemetry/metrics';
 import { wireApp } from './wire-app';
+import { observedConsumer } from './wire-operations';
 
 export interface Wired {
   readonly app: Express;
@@ -25,7 +27,10 @@ export interface Wired {
   readonly notifier: Notifier;
   /** The day's work of the reconciliation. */
   readonly reconcile: () => Promise<void>;
+  readonly metrics: Metrics;
   start(): Promise<void>;
+  /** From now on the process says that it is not ready, and goes on answering. */
+  sayNotReady(): void;
   /** Takes no more work and resolves when what has begun is done. */
   drain(): Promise<void>;
   stop(): Promise<void>;
@@ -40,11 +45,24 @@ const DEAD_ATTEMPTS = 10;
 /** Puts the parts together. With what it uses (`foundation`, `wire-app`), the only place that knows all of them. */
 export function wire(options: WiringOptions): Wired {
   const foundation = layFoundation(options);
-  const { config, databases, ids, sealer, clock, jitter, incidents, logger, queues, hints, settlements, tracer } =
-    foundation;
+  const {
+    config,
+    databases,
+    ids,
+    sealer,
+    clock,
+    jitter,
+    incidents,
+    logger,
+    queues,
+    hints,
+    settlements,
+    tracer,
+    metrics,
+  } = foundation;
   const outbox = createOutboxWorker({
     db: databases.orders,
-    consumers: [createVoucherConsumer({ db: databases.accounting, ids, sealer, logger })],
+    consumers: [observedConsumer(createVoucherConsumer({ db: databases.accounting, ids, sealer, logger }), metrics)],
     ids,
     jitter,
     onStuck: createStuckVoucherReport({ incidents }),
@@ -55,21 +73,27 @@ export function wire(options: WiringOptions): Wired {
   const notifier = createNotifier({
     ...{ db: databases.orders, sealer, ids, clock, jitter, http, incidents, logger, tracer },
     deadAfter: { ms: config.endpointFailingHours * HOUR_MS, attempts: DEAD_ATTEMPTS },
+    observer: metrics.attempts,
   });
   const { reconciliation } = foundation;
   const reconcile = createDailyReconciliation({ reconciliation, folder: config.reconciliationDir, logger });
   const schedule = reconciliationSchedule(queues, config.reconciliationCron, reconcile, clock);
   const sweeps = [...recoveries(foundation), schedule];
   const workers = createWorkers({ queues, outbox, notifier, reconcile, sweeps, jitter, logger });
+  let draining = false;
   return {
-    app: wireApp(foundation, http),
+    app: wireApp(foundation, http, () => draining),
     sweeps,
     outbox,
     notifier,
     reconcile,
+    metrics,
     start: async () => {
-      workers.start();
+      if (config.operations.role !== 'http') workers.start();
       await opened(queues, clock);
+    },
+    sayNotReady: () => {
+      draining = true;
     },
     drain: async () => {
       // Sweeps begin settlements, settlements give hints: each is waited for before what it feeds.

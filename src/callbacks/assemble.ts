@@ -1,7 +1,7 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Jitter } from '../core/backoff';
-import { gather } from '../core/gather';
+import { type StepObserver, gather } from '../core/gather';
 import type { Ids, ReceiptId } from '../core/ids';
 import { inListSpan } from '../core/tracing';
 import { createClaims } from '../consistency/claims';
@@ -20,7 +20,7 @@ import { TRACE_OF_RECEIPT, receiptsStore } from './receipts-store';
 import { type IncomingEvent, type RecordDependencies, type Recorded, recordEvents } from './record-events';
 import { type WaitingReceipt, createRecoveryLog, recoverReceipts } from './recover-receipts';
 import { type SettlePayment, createSettlePayment } from './settle-payment';
-import { type AnnouncePaid, createSettlementHooks } from './settlement-hooks';
+import { type AnnouncePaid, type SettlementObserver, createSettlementHooks } from './settlement-hooks';
 
 export interface SettlementDependencies {
   readonly db: Database<'orders'>;
@@ -35,6 +35,10 @@ export interface SettlementDependencies {
   readonly announcePaid: AnnouncePaid;
   /** How long an attempt may be `trying`, in milliseconds; every database time-out is well below it. */
   readonly deadlineMs: number;
+  /** Told of the runs of every gathered step. */
+  readonly stepObserver?: StepObserver;
+  /** Told of settlements once they are committed. */
+  readonly observer?: SettlementObserver;
 }
 
 export interface Settlements {
@@ -54,18 +58,18 @@ const STUCK_AFTER_ATTEMPTS = 8;
 const TOMBSTONE_DAYS = 30;
 
 export function assembleSettlements(deps: SettlementDependencies): Settlements {
-  const { db, ids, jitter, participants, incidents, tracer, logger } = deps;
+  const { db, ids, jitter, participants, incidents, tracer, logger, stepObserver: observer } = deps;
   const background = createBackground(logger);
   const coordinator = createCoordinator<SettlementPlan>({
     db,
     participants,
     hooks: createSettlementHooks(deps),
     tracer,
-    lists: INSIDE,
+    lists: { ...INSIDE, observer },
   });
   const settlePayment = createSettlePayment({
-    record: gather(recordInSpan(deps), { step: RECORD, ...DOOR }),
-    begin: gather((receipts) => beginAgain(deps, receipts), { step: 'callbacks.begin', ...INSIDE }),
+    record: gather(recordInSpan(deps), { step: RECORD, ...DOOR, observer }),
+    begin: gather((receipts) => beginAgain(deps, receipts), { step: 'callbacks.begin', ...INSIDE, observer }),
     coordinator,
     background,
     tracer,

@@ -10,6 +10,8 @@ import { traceparentOf } from '../core/tracing';
 export interface CallbackRequest {
   readonly requestId: string;
   readonly span: Span;
+  /** The address that it came from, for limits. */
+  readonly from: string;
 }
 
 /** One callback on its way through, for the log and its span. Each says exactly one of what it can come to. */

@@ -1,27 +1,32 @@
 import express, { type Request, type Response } from 'express';
 import { Problem } from '../core/errors';
+import { clientAddress } from '../http/limits/client-address';
 import type { Acknowledgement, RawCallback } from '../channels/channel';
 import { type Routes, createRoutes } from '../http/operation';
 import { requestIdOf } from '../http/request-id';
 import { spanOf } from '../http/request-trace';
 import { receiveCallback } from './callback-operations';
-import type { createReceiveCallback } from './receive-callback';
+import type { ReceiveCallback } from './receive-callback';
 
 /** What a callback may weigh: 256 KiB. Adyen's largest batches are a tenth of it. */
 export const CALLBACK_LIMIT_BYTES = 256 * 1024;
-const RETRY_AFTER_SECONDS = '15';
 
 /** `POST /callbacks/:channel`: the raw body is kept byte for byte, because the signature is over exactly those bytes. */
-export function createCallbackRoutes(receive: ReturnType<typeof createReceiveCallback>): Routes {
+export function createCallbackRoutes(receive: ReceiveCallback): Routes {
   const routes = createRoutes('Callbacks');
   routes.router.post('/:channel', express.raw({ type: () => true, limit: CALLBACK_LIMIT_BYTES, inflate: false }));
   routes.serveRaw(receiveCallback, async ({ params: { channel }, req, res }) => {
-    const received = await receive(channel, rawCallback(req), { requestId: requestIdOf(req), span: spanOf(req) });
+    const request = { requestId: requestIdOf(req), span: spanOf(req), from: clientAddress(req) };
+    const received = await receive(channel, rawCallback(req), request);
     switch (received.kind) {
       case 'no_such_channel':
         throw new Problem('not_found', 'there is no such channel');
+      case 'limited':
+        throw new Problem('rate_limited', 'too many callbacks from this address could not be verified', {
+          retryAfter: received.retryAfterSeconds,
+        });
       case 'try_again':
-        res.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+        res.setHeader('Retry-After', String(received.retryAfterSeconds));
         answer(res, received.answer);
         break;
       case 'refused':

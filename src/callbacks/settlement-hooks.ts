@@ -12,6 +12,14 @@ import { type OrderClaim, claimedOrdersStore } from './claimed-orders-store';
 import type { SettlementPlan } from './plan';
 import { type DecidedReceipt, receiptsStore } from './receipts-store';
 
+/** Told after the commit, for metrics. A commit whose connection was lost is not told. */
+export interface SettlementObserver {
+  /** The bank may be told: what became of the receipt. */
+  decided(outcome: string, receipt: string): void;
+  /** Every branch is confirmed. */
+  settled(receipt: string): void;
+}
+
 export interface SettlementHookDependencies {
   readonly db: Database<'orders'>;
   readonly ids: Ids;
@@ -20,6 +28,7 @@ export interface SettlementHookDependencies {
   readonly hints: Hints;
   readonly logger: Pick<Logger, 'info'>;
   readonly announcePaid: AnnouncePaid;
+  readonly observer?: SettlementObserver;
 }
 
 /**
@@ -45,7 +54,9 @@ export function createSettlementHooks(deps: SettlementHookDependencies): Transac
       // An order that was paid let go of its receipt in the decision.
       const claims = settlements.filter((one) => !one.pays_order).flatMap(claimOf);
       if (claims.length > 0) claimedOrdersStore.release(tx, claims);
-      return Promise.resolve(undefined);
+      return Promise.resolve(() => {
+        for (const one of settlements) deps.observer?.settled(one.receipt_id);
+      });
     },
     onCancelled: (tx, settlements) => {
       receiptsStore.waitAgain(
@@ -83,6 +94,7 @@ function decided(deps: SettlementHookDependencies): OnMoved<SettlementPlan> {
       for (const one of settlements) logDecided(deps.logger, one, receipts.get(one.receipt_id));
       deps.hints.outbox(messages.map((message) => message.id));
       deps.hints.notifications(notifications);
+      for (const one of settlements) deps.observer?.decided(one.plan.outcome, one.receipt_id);
     };
   };
 }

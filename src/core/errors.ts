@@ -33,6 +33,7 @@ export const PROBLEMS = {
   account_protected: { status: 409, title: 'The account cannot be frozen or closed', retryable: false },
   body_too_large: { status: 413, title: 'The body is too large', retryable: false },
   request_timeout: { status: 408, title: 'The request did not arrive in time', retryable: true },
+  rate_limited: { status: 429, title: 'There are too many requests', retryable: true },
   headers_too_large: { status: 431, title: 'The headers are too large', retryable: false },
   fee_exceeds_amount: { status: 422, title: 'Fee and splits exceed the amount of the order', retryable: false },
   unknown_currency: { status: 422, title: 'The currency is not one of ISO 4217', retryable: false },

@@ -1,20 +1,29 @@
+import { performance } from 'node:perf_hooks';
 import { Overloaded, isTransient } from './errors';
+
+/** Told of one run: how many items it took, how long it took in milliseconds, and whether it failed. */
+export type RunObserver = (size: number, tookMs: number, failed: boolean) => void;
+
+/** Asked once per step who is to be told of its runs; `load` says at any time how many items wait or are in flight. */
+export type StepObserver = (step: string, load: () => number) => RunObserver;
+
+export interface GatherBounds {
+  /** The longest list that one run takes. */
+  readonly cap: number;
+  /** How many items may wait; the next is refused with `Overloaded`. */
+  readonly room: number;
+  readonly observer?: StepObserver | undefined;
+}
 
 /**
  * Every durable step takes a list. While a step's statement is in flight the next arrivals gather, and the next statement
  * takes them all: no timer, no added latency when idle, large lists under load.
  */
-export interface GatherOptions {
+export interface GatherOptions extends GatherBounds {
   /** The name of the step, for errors and metrics. */
   readonly step: string;
-  /** The longest list that one run takes. */
-  readonly cap: number;
-  /** How many items may wait; the next is refused with `Overloaded`. */
-  readonly room: number;
   /** How many runs may be in flight side by side. One is best where lists meet the same rows. */
   readonly lanes?: number;
-  /** Told of every run, for metrics. */
-  readonly onRun?: (size: number) => void;
 }
 
 export interface Gatherer<Item, Answer> {
@@ -42,17 +51,21 @@ export function gather<Item, Answer>(
   let waiting: Waiting<Item, Answer>[] = [];
   let lanesBusy = 0;
   let inFlight = 0;
+  const load = (): number => waiting.length + inFlight;
+  const observe = options.observer?.(options.step, load);
 
   const runList = async (list: readonly Waiting<Item, Answer>[]): Promise<void> => {
+    const began = observe === undefined ? 0 : performance.now();
     try {
-      options.onRun?.(list.length);
       const answers = await run(list.map((one) => one.item));
       if (answers.length !== list.length)
         throw new Error(`${options.step} answered ${answers.length} of ${list.length}`);
+      observe?.(list.length, performance.now() - began, false);
       list.forEach((one, index) => {
         one.resolve(answers[index] as Answer);
       });
     } catch (error) {
+      observe?.(list.length, performance.now() - began, true);
       if (list.length === 1 || isTransient(error)) {
         for (const one of list) one.reject(error);
         return;
@@ -85,5 +98,5 @@ export function gather<Item, Answer>(
       // The microtask lets callers of the same tick join the first list instead of forming a list of one.
       if (lanesBusy < (options.lanes ?? 1)) queueMicrotask(() => void (lanesBusy < (options.lanes ?? 1) && drive()));
     });
-  return Object.assign(submit, { load: () => waiting.length + inFlight });
+  return Object.assign(submit, { load });
 }

@@ -1,5 +1,4 @@
 import express, { type Express, type RequestHandler, Router } from 'express';
-import helmet from 'helmet';
 import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import { Problem } from '../core/errors';
@@ -16,6 +15,7 @@ import type { Routes } from './operation';
 import { problemHandler } from './problem-details';
 import { requestIds } from './request-id';
 import { requestFields, requestTraces } from './request-trace';
+import { securityHeaders } from './security-headers';
 
 export type { Mount };
 
@@ -24,6 +24,14 @@ export interface AppDependencies {
   readonly ids: Ids;
   readonly tracer: Tracer;
   readonly ready: () => Promise<Readiness>;
+  /** What a process serves: a worker only says how it is. */
+  readonly serves?: 'everything' | 'health';
+  /** Sees every request before anything else does. */
+  readonly observe?: RequestHandler;
+  /** `createMetricsRoutes(...)`. */
+  readonly metrics?: Router;
+  /** The proxies whose X-Forwarded-For is believed, as express takes them; none by default. */
+  readonly trustProxy?: number | readonly string[];
   /** `operatorAuthentication(...)`: guards everything below /admin. */
   readonly authenticateOperator: RequestHandler;
   /** `merchantAuthentication(...)`: guards everything below /v1. */
@@ -51,30 +59,31 @@ export function createApp(deps: AppDependencies): Express {
   app.disable('x-powered-by');
   // Answers are small and many of them secret: none is worth a hash per request and a copy at the caller's.
   app.disable('etag');
-  app.use(requestIds(deps.ids), requestTraces(deps.tracer), logRequests(deps.logger), helmet(), refuseNul);
+  if (deps.trustProxy !== undefined) app.set('trust proxy', deps.trustProxy);
+  if (deps.observe !== undefined) app.use(deps.observe);
+  app.use(requestIds(deps.ids), requestTraces(deps.tracer), logRequests(deps.logger), securityHeaders(), refuseNul);
   app.use(bodyDeadline(BODY_MS, (path) => /^\/admin\/reconciliation\/statements\/?$/i.test(path)));
 
   const routes = Router();
   const health = createHealthRoutes(deps);
+  routes.use(health.router);
+  if (deps.metrics !== undefined) routes.use(deps.metrics);
+  app.use(routes);
+  if (deps.serves !== 'health') serveApi(app, routes, health, deps);
+  app.use(noSuchRoute(routes), problemHandler(deps.logger));
+  return app;
+}
+
+function serveApi(app: Express, routes: Router, health: Routes, deps: AppDependencies): void {
   const document = createDocumentRoutes(() => describe(deps, [health, document]));
-  routes.use(health.router, document.router, createDocsRoutes());
+  routes.use(document.router, createDocsRoutes());
   routes.use('/callbacks', routerOf(deps.callbacks));
   const operator = mounted(deps.operator);
   const merchant = mounted(deps.merchant);
-  const json = [noStore, ...jsonBody(), deps.idempotency];
-  app.use(routes);
-  app.use(
-    '/admin',
-    deps.authenticateOperator,
-    noStore,
-    mounted(deps.uploads ?? []),
-    ...json,
-    operator,
-    noSuchRoute(operator),
-  );
+  const json = [...jsonBody(), deps.idempotency];
+  const uploads = mounted(deps.uploads ?? []);
+  app.use('/admin', deps.authenticateOperator, uploads, ...json, operator, noSuchRoute(operator));
   app.use('/v1', deps.authenticateMerchant, ...json, merchant, noSuchRoute(merchant));
-  app.use(noSuchRoute(routes), problemHandler(deps.logger));
-  return app;
 }
 
 function mounted(mounts: readonly Mount[]): Router {
@@ -99,11 +108,6 @@ function describe(deps: AppDependencies, open: readonly Routes[]): ReturnType<ty
     deps.description ?? { version: '0', tags: {}, webhooks: [] },
   );
 }
-
-const noStore: RequestHandler = (_req, res, next) => {
-  res.setHeader('Cache-Control', 'no-store');
-  next();
-};
 
 /** PostgreSQL cannot keep or compare NUL, and no id, name or filter holds one. */
 const refuseNul: RequestHandler = (req, _res, next) => {

@@ -67,7 +67,8 @@ export function merchantAuthentication(deps: MerchantAuthentication): RequestHan
   };
 }
 
-function bearerToken(req: Request): string | undefined {
+/** The token of `Authorization: Bearer <token>`; undefined where there is none. */
+export function bearerToken(req: Request): string | undefined {
   return /^Bearer ([\x21-\x7e]{1,300})$/i.exec(req.headers.authorization ?? '')?.[1];
 }
 

@@ -11,7 +11,7 @@ const BEFORE_ANY_ROUTE: readonly ProblemCode[] = [
   'invalid_request',
   'internal',
 ];
-const WITH_A_KEY: readonly ProblemCode[] = ['unauthenticated', 'unavailable', 'overloaded'];
+const WITH_A_KEY: readonly ProblemCode[] = ['unauthenticated', 'rate_limited', 'unavailable', 'overloaded'];
 const WITH_A_BODY: readonly ProblemCode[] = [
   'invalid_json',
   'body_too_large',

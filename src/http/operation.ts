@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
 import type { ProblemCode } from '../core/errors';
+import { noteOperation } from './observed-requests';
 import { parse } from './parse';
 
 /**
@@ -143,10 +144,11 @@ function requestHandler<Params, Query, Body, Answer>(
 
 /** @throws Problem `invalid_request` */
 function readCall<Params, Query, Body, Answer>(
-  { params, query, body }: Operation<Params, Query, Body, Answer>,
+  { id, params, query, body }: Operation<Params, Query, Body, Answer>,
   req: Request,
   res: Response,
 ): Called<Params, Query, Body> {
+  noteOperation(req, id);
   return {
     // An operation without a schema takes nothing from there, and its handler knows the value as `unknown`.
     params: params === undefined ? (undefined as Params) : parse(params, req.params, 'path'),

@@ -34,6 +34,14 @@ export interface Notifier {
   drain(): Promise<void>;
 }
 
+/** Told of every attempt that was made, for metrics. */
+export type AttemptObserver = (attempt: {
+  readonly notification: NotificationId;
+  /** `told`, `refused` and so on. */
+  readonly result: string;
+  readonly durationMs: number;
+}) => void;
+
 export interface NotifierTools {
   readonly db: Database<'orders'>;
   readonly sealer: Sealer;
@@ -44,6 +52,7 @@ export interface NotifierTools {
   readonly incidents: Incidents;
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   readonly tracer: Tracer;
+  readonly observer?: AttemptObserver;
   readonly limits?: Partial<RoomLimits>;
   readonly breakers?: Partial<BreakerLimits>;
   /** When an endpoint is disabled because every attempt fails. */
@@ -182,6 +191,7 @@ function createPerformer(tools: NotifierTools): (attempt: Attempt) => Promise<bo
       const judged = await traceAttempt(tools, attempt, (traceparent) =>
         webhooks.send(id, payload, attempt.endpoint, traceparent),
       );
+      tools.observer?.({ notification: id, result: judged.result.kind, durationMs: judged.durationMs });
       await persisting(() => recorder.record(attempt, judged), tools.jitter);
       return judged.result.kind === 'told';
     } catch (error) {

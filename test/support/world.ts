@@ -3,6 +3,7 @@ import pino, { type Logger } from 'pino';
 import supertest from 'supertest';
 import { type AuditReport, formatAudit, runAudit } from '../../src/audit/run-audit';
 import type { Config } from '../../src/config';
+import { OPERATIONS_DEFAULTS, type OperationsConfig } from '../../src/config-operations';
 import { type Clock, systemClock } from '../../src/core/clock';
 import { type Database, type Row, statement } from '../../src/consistency/transaction';
 import { createSealer } from '../../src/core/sealing';
@@ -26,6 +27,7 @@ export interface WorldOptions extends TestDatabaseOptions {
   readonly logger?: Logger;
   readonly reconciliationDir?: string;
   readonly reconciliationDatabase?: Database<'orders'>;
+  readonly operations?: Partial<OperationsConfig>;
   /** Another process on the databases of this world. */
   readonly on?: { readonly test: TestDatabases; readonly masterKey: Buffer };
   /** Whether the workers and sweeps run by themselves; without them the test runs what it needs. */
@@ -69,6 +71,7 @@ export async function startWorld(options: WorldOptions = {}) {
     telemetry: NO_TELEMETRY,
     reconciliationDir: options.reconciliationDir,
     reconciliationCron: '30 3 * * *',
+    operations: { ...OPERATIONS_DEFAULTS, ...options.operations },
   };
   const logger = options.logger ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' });
   const wired: Wired = wire({
@@ -106,6 +109,7 @@ export async function startWorld(options: WorldOptions = {}) {
     test,
     masterKey,
     wired,
+    metrics: wired.metrics,
     http,
     query,
     admin,

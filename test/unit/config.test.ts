@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { OPERATIONS_DEFAULTS } from '../../src/config-operations';
 import { loadAuditConfig, loadClientConfig, loadConfig, loadDatabaseConfig } from '../../src/config';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
@@ -45,6 +46,29 @@ describe('the configuration without any environment', () => {
     for (const file of ['master-key', 'operator-token']) {
       expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
     }
+  });
+
+  it('runs everything, with generous limits, trusting no proxy, and makes a token for the scraper', () => {
+    const { operations } = loadConfig({ QUITTANCE_DATA_DIR: dataDir });
+    expect(operations).toEqual({ ...OPERATIONS_DEFAULTS, metricsToken: expect.stringMatching(/^.{43,44}$/) });
+    expect(statSync(join(dataDir, 'metrics-token')).mode & 0o777).toBe(0o600);
+    expect(loadConfig({ QUITTANCE_DATA_DIR: dataDir }).operations).toEqual(operations);
+    expect(loadConfig({ QUITTANCE_DATA_DIR: dataDir, ...EXTERNAL }).operations).toEqual(OPERATIONS_DEFAULTS);
+  });
+
+  it('says what is wrong about how a process is run', () => {
+    const wrong = { ROLE: 'boss', DRAIN_DELAY_MS: 'long', METRICS_TOKEN: 'short', TRUST_PROXY: 'true' };
+    expect(
+      refusalOf({ ...wrong, RATE_LIMIT_API_KEY_PER_SECOND: '-1' })
+        .split('\n')
+        .sort(),
+    ).toEqual([
+      'DRAIN_DELAY_MS is "long"; expected a whole number from 0 to 60000',
+      'METRICS_TOKEN is a secret of 5 characters; expected at least 24 visible characters without spaces',
+      'RATE_LIMIT_API_KEY_PER_SECOND is "-1"; expected a whole number from 0 to 1000000',
+      'ROLE is "boss"; expected one of http, worker, all',
+      'TRUST_PROXY is "true"; expected a number of hops from 1 to 10, or addresses with commas',
+    ]);
   });
 
   it('refuses a master key file that was damaged, instead of making another', () => {

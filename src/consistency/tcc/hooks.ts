@@ -1,4 +1,5 @@
 import type { Tracer } from '@opentelemetry/api';
+import type { GatherBounds } from '../../core/gather';
 import type { Gid } from '../../core/ids';
 import type { Traceparent } from '../../core/traceparent';
 import type { Database, Tx } from '../transaction';
@@ -31,5 +32,5 @@ export interface CoordinatorDependencies<P extends Plan> {
   readonly hooks: TransactionHooks<P>;
   readonly tracer: Tracer;
   /** The longest list of a step and how many items may wait for it. */
-  readonly lists: { readonly cap: number; readonly room: number };
+  readonly lists: GatherBounds;
 }

@@ -50,11 +50,41 @@ test('callers of one tick form one list, up to the cap', async () => {
   const submit = gather((items: readonly number[]) => Promise.resolve(items), {
     ...OPTIONS,
     cap: 4,
-    onRun: (size) => sizes.push(size),
+    observer: () => (size) => sizes.push(size),
   });
   const items = Array.from({ length: 10 }, (_, at) => at);
   expect(await Promise.all(items.map(submit))).toEqual(items);
   expect(sizes).toEqual([4, 4, 2]);
+});
+
+test('who observes is told of every run, of those that fail too, and may ask for the load', async () => {
+  const runs: [number, boolean][] = [];
+  let load = (): number => -1;
+  const submit = gather(
+    (items: readonly number[]) =>
+      items.includes(3) ? Promise.reject(new Error('poisoned')) : Promise.resolve(items.map((item) => item * 10)),
+    {
+      ...OPTIONS,
+      observer: (step, loadOf) => {
+        expect(step).toBe('test step');
+        load = loadOf;
+        return (size, tookMs, failed) => {
+          expect(tookMs).toBeGreaterThanOrEqual(0);
+          runs.push([size, failed]);
+        };
+      },
+    },
+  );
+  const answers = Promise.allSettled([1, 2, 3].map(submit));
+  expect(load()).toBe(3);
+  expect((await answers).map((answer) => answer.status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+  expect(runs).toEqual([
+    [3, true],
+    [2, false],
+    [1, true],
+  ]);
+  await settled();
+  expect(load()).toBe(0);
 });
 
 test('no more runs than lanes are in flight', async () => {

@@ -1,0 +1,58 @@
+import { isIP } from 'node:net';
+
+/** What a process of the service does: answer HTTP, do the work that nobody waits for, or both. */
+export const ROLES = ['http', 'worker', 'all'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** How a process is run, watched and protected. */
+export interface OperationsConfig {
+  readonly role: Role;
+  /** How long /readyz says 503 before the listener closes, for balancers that ask seldom, in milliseconds. */
+  readonly drainDelayMs: number;
+  /** The token that opens /metrics and nothing else. */
+  readonly metricsToken: string | undefined;
+  /** Which proxies are believed about the client's address: so many hops, or these addresses. Undefined: none. */
+  readonly trustProxy: number | readonly string[] | undefined;
+  /** 0 switches a limit off. They hold per process. */
+  readonly limits: {
+    readonly apiKeyPerSecond: number;
+    readonly operatorPerSecond: number;
+    readonly channelPerSecond: number;
+    readonly refusedCallbacksPerMinute: number;
+    readonly failedAuthenticationsPerMinute: number;
+  };
+}
+
+/** The variables' own defaults say the same; tests that build a configuration by hand start from here. */
+export const OPERATIONS_DEFAULTS: OperationsConfig = {
+  role: 'all',
+  drainDelayMs: 500,
+  metricsToken: undefined,
+  trustProxy: undefined,
+  limits: {
+    apiKeyPerSecond: 5_000,
+    operatorPerSecond: 5_000,
+    channelPerSecond: 20_000,
+    refusedCallbacksPerMinute: 300,
+    failedAuthenticationsPerMinute: 60,
+  },
+};
+
+const NAMED = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+/** Reads `TRUST_PROXY`; undefined where it is not understood. `true` is not: then anybody could invent an address. */
+export function readTrustProxy(text: string): number | readonly string[] | undefined {
+  if (/^([1-9]|10)$/.test(text)) return Number(text);
+  const proxies = text.split(',').map((one) => one.trim());
+  return proxies.every(isProxy) ? proxies : undefined;
+}
+
+function isProxy(text: string): boolean {
+  if (NAMED.has(text)) return true;
+  const [address = '', bits, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
+  );
+}

@@ -1,0 +1,87 @@
+import type { RequestHandler, Router } from 'express';
+import type { ReceiveCallback } from './callbacks/receive-callback';
+import type { Config } from './config';
+import type { Consumed, Consumer } from './consistency/outbox/outbox';
+import type { Clock } from './core/clock';
+import { type LimitedAuthentication, createApiLimits } from './http/limits/api-limits';
+import { createCallbackLimits } from './http/limits/callback-limits';
+import { createMetricsRoutes } from './http/metrics';
+import { observeRequests } from './http/observed-requests';
+import type { Metrics } from './telemetry/metrics';
+
+/** How the service is watched and protected: what the parts of the main job take as observers and limits. */
+export interface Limits {
+  readonly callbacks: ReturnType<typeof createCallbackLimits>;
+  readonly authentication: LimitedAuthentication;
+}
+
+export function wireLimits({ config, clock, metrics }: { config: Config; clock: Clock; metrics: Metrics }): Limits {
+  const { limits } = config.operations;
+  return {
+    callbacks: createCallbackLimits({
+      clock,
+      perSecond: limits.channelPerSecond,
+      refusedPerMinute: limits.refusedCallbacksPerMinute,
+      onLimited: metrics.limited,
+    }),
+    authentication: createApiLimits({
+      clock,
+      perSecond: { 'api-key': limits.apiKeyPerSecond, operator: limits.operatorPerSecond },
+      failuresPerMinute: limits.failedAuthenticationsPerMinute,
+      onLimited: metrics.limited,
+    }),
+  };
+}
+
+/** What watching adds to the application. */
+export function wireWatching(
+  { config, metrics }: { config: Config; metrics: Metrics },
+  authenticateOperator: RequestHandler,
+): { readonly observe: RequestHandler; readonly metrics: Router } {
+  return {
+    observe: observeRequests(metrics.requests),
+    metrics: createMetricsRoutes({
+      scrape: () => metrics.scrape(),
+      token: config.operations.metricsToken,
+      authenticateOperator,
+    }),
+  };
+}
+
+const ANSWERS = { success: 'acknowledged', refused: 'refused', try_again: 'try_again', limited: 'limited' } as const;
+
+/** Tells of every callback to a channel that exists. */
+export function observedCallbacks(receive: ReceiveCallback, metrics: Metrics, clock: Clock): ReceiveCallback {
+  return async (channel, callback, from) => {
+    const began = clock.elapsed();
+    const received = await receive(channel, callback, from);
+    if (received.kind === 'no_such_channel') return received;
+    metrics.callbacks({
+      channel,
+      provider: received.provider,
+      answer: ANSWERS[received.kind],
+      reason: received.kind === 'refused' ? received.reason : '',
+      tookMs: clock.elapsed() - began,
+    });
+    return received;
+  };
+}
+
+/** Tells of every message that a consumer has consumed or failed on. */
+export function observedConsumer(consumer: Consumer, metrics: Metrics): Consumer {
+  const { topic } = consumer;
+  return {
+    topic,
+    consume: async (messages) => {
+      let answers: readonly Consumed[] = [];
+      try {
+        answers = await consumer.consume(messages);
+        return answers;
+      } finally {
+        for (const [index, { id }] of messages.entries()) {
+          metrics.messages({ id, topic, outcome: answers[index]?.kind ?? 'failed' });
+        }
+      }
+    },
+  };
+}
