@@ -6,7 +6,9 @@ import { addChannelCommands } from './cli/channels';
 import { commandContext } from './cli/commands';
 import { addEndpointCommands } from './cli/endpoints';
 import { addApiKeyCommands, addMerchantCommands } from './cli/merchants';
+import { addIncidentCommands } from './cli/incidents';
 import { addOrderCommands } from './cli/orders';
+import { addOperatorActionCommands } from './cli/operator-actions';
 import { standardOutput } from './cli/output';
 import { addServiceCommands } from './cli/service';
 import { addFeePlanCommands, addPointsRuleCommands } from './cli/terms';
@@ -16,7 +18,8 @@ const HELP = `
 Commands that call the service find it through QUITTANCE_URL and QUITTANCE_OPERATOR_TOKEN, or through the data folder
 (QUITTANCE_DATA_DIR, .data) of one that runs on this machine with its own database.`;
 
-function createProgram(): Command {
+/** All verbs; whoever checks what is written about them reads them here. */
+export function createProgram(): Command {
   const context = commandContext(standardOutput);
   const program = new Command('quittance').description('The payment-callback ledger.').addHelpText('after', HELP);
   addServiceCommands(program, standardOutput);
@@ -29,14 +32,18 @@ function createProgram(): Command {
   addAccountCommands(program, context);
   addOrderCommands(program, context);
   addBookCommands(program, context);
+  addIncidentCommands(program, context);
+  addOperatorActionCommands(program, context);
   return program;
 }
 
 /** Whatever goes wrong is one line for a person; wrong variables of the environment are one line each. */
-createProgram()
-  .parseAsync()
-  .catch((error: unknown) => {
-    const text = error instanceof StartRefused ? error.message : oneLine(error);
-    process.stderr.write(`${text}\n`);
-    process.exit(1);
-  });
+if (require.main === module) {
+  createProgram()
+    .parseAsync()
+    .catch((error: unknown) => {
+      const text = error instanceof StartRefused ? error.message : oneLine(error);
+      process.stderr.write(`${text}\n`);
+      process.exit(1);
+    });
+}

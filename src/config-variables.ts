@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OPERATORS, type Operator, readOperators } from './config-operators';
 import { StartRefused } from './database/start-refused';
 
 /** The environment variables of the service: how each is written, and what a person is told where one is wrong. */
@@ -53,6 +54,15 @@ export const serviceVariables = auditVariables.extend({
   HOST: matching(/^[0-9A-Za-z.:_-]+$/, 'a host name or an address such as 127.0.0.1').default('127.0.0.1'),
   PORT: whole(0, 65_535, 8_080),
   QUITTANCE_OPERATOR_TOKEN: matching(/^[\x21-\x7e]{24,200}$/, TOKEN),
+  QUITTANCE_OPERATOR_TOKENS: z
+    .string()
+    .transform((text, context): readonly Operator[] => {
+      const operators = readOperators(text);
+      if (operators !== undefined) return operators;
+      context.addIssue({ code: 'custom', message: OPERATORS });
+      return z.NEVER;
+    })
+    .optional(),
   QUITTANCE_ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'true or false').optional(),
   ANSWER_BUDGET_MS: whole(100, 60_000, 3_500),
   TRANSACTION_DEADLINE_MS: whole(1_000, 600_000, 10_000),

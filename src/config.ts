@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { SCHEMAS, type SchemaName } from './consistency/transaction';
 import { DATA_FILES, ensureDataDir, readIfThere, readOrCreate } from './data-dir';
+import { OPERATORS, type Operator, allOperators, shareToken } from './config-operators';
 import type { DatabaseUrls } from './database/pools';
 import {
   type Environment,
@@ -36,7 +37,9 @@ export interface Config extends DatabaseConfig {
   readonly port: number;
   /** 32 bytes each, the present one first. */
   readonly masterKeys: readonly Buffer[];
-  readonly operatorToken: string;
+  /** The token that all operators without a name share; undefined where there are only named ones. */
+  readonly operatorToken: string | undefined;
+  readonly namedOperators: readonly Operator[];
   /** Whether merchants' endpoints may be on this machine or in private networks, as in development. */
   readonly allowPrivateEndpoints: boolean;
   /** How long a bank waits for our answer before it is told to try again. */
@@ -65,7 +68,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   const embedded = database.urls === undefined;
   requireGiven(database, [
     ['QUITTANCE_MASTER_KEY', variables.QUITTANCE_MASTER_KEY, MASTER_KEY],
-    ['QUITTANCE_OPERATOR_TOKEN', variables.QUITTANCE_OPERATOR_TOKEN, TOKEN],
+    ['QUITTANCE_OPERATOR_TOKEN', variables.QUITTANCE_OPERATOR_TOKEN ?? variables.QUITTANCE_OPERATOR_TOKENS, TOKEN],
   ]);
   return {
     ...database,
@@ -76,8 +79,23 @@ export function loadConfig(environment: Environment = process.env): Config {
     answerBudgetMs: variables.ANSWER_BUDGET_MS,
     transactionDeadlineMs: variables.TRANSACTION_DEADLINE_MS,
     masterKeys: masterKeys(database, variables.QUITTANCE_MASTER_KEY),
-    operatorToken: variables.QUITTANCE_OPERATOR_TOKEN ?? kept(database.dataDir, DATA_FILES.operatorToken, 'base64url'),
+    ...operators(database, variables),
   };
+}
+
+function operators(
+  { dataDir, urls }: DatabaseConfig,
+  variables: z.infer<typeof serviceVariables>,
+): Pick<Config, 'operatorToken' | 'namedOperators'> {
+  const made = urls === undefined ? kept(dataDir, DATA_FILES.operatorToken, 'base64url') : undefined;
+  const found = {
+    operatorToken: variables.QUITTANCE_OPERATOR_TOKEN ?? made,
+    namedOperators: variables.QUITTANCE_OPERATOR_TOKENS ?? [],
+  };
+  if (!shareToken(allOperators(found))) return found;
+  throw new StartRefused(
+    `QUITTANCE_OPERATOR_TOKENS holds the token of QUITTANCE_OPERATOR_TOKEN; expected ${OPERATORS}`,
+  );
 }
 
 /** Reads what `migrate` needs: where the databases are. @throws StartRefused as `loadConfig` does */

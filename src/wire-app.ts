@@ -13,6 +13,7 @@ import { createChannelDirectory } from './channels/channel-directory';
 import { createChannels } from './channels/manage-channels';
 import { channelRegistry } from './channels/registry';
 import { createChannelRoutes } from './channels/routes';
+import { allOperators } from './config-operators';
 import { type Database, SCHEMAS, statement } from './consistency/transaction';
 import { systemRandom } from './core/random';
 import { type Mount, createApp } from './http/app';
@@ -27,6 +28,8 @@ import { createMerchantRoutes } from './merchants/routes';
 import { createDeliveries } from './notifications/list-deliveries';
 import { createEndpoints } from './notifications/manage-endpoints';
 import { createEndpointRoutes, createNotificationRoutes } from './notifications/routes';
+import { createOperatorActions } from './operator-actions/record-operator-actions';
+import { createOperatorActionRoutes } from './operator-actions/routes';
 import { createCloseOrder } from './orders/close-order';
 import { createCreateOrder } from './orders/create-order';
 import { createFindOrders } from './orders/find-orders';
@@ -44,9 +47,10 @@ export function wireApp(foundation: Foundation): Express {
     logger,
     ids,
     ready: readiness(foundation),
-    authenticateOperator: operatorAuthentication(config.operatorToken),
+    authenticateOperator: operatorAuthentication(allOperators(config)),
     authenticateMerchant: merchantAuthentication({ clock, findKey: (hash) => apiKeys.find(hash) }),
     idempotency: idempotency({ keys: createIdempotencyKeys({ db: databases.orders, sealer }), logger }),
+    operatorActions: createOperatorActions({ db: databases.orders, ids, sealer, logger }),
     callbacks: createCallbackRoutes(
       createReceiveCallback({
         find: (name) => directory.find(name),
@@ -87,6 +91,7 @@ function operatorMounts(
     { path: '/points-accounts', routes: createAccountRoutes({ accounts: createAccounts({ db: databases.points }) }) },
     { path: '/channels', routes: createChannelRoutes({ channels }) },
     { path: '/incidents', routes: createIncidentRoutes({ db: databases.orders }) },
+    { path: '/operator-actions', routes: createOperatorActionRoutes({ db: databases.orders }) },
     { path: '/', routes: createAccountingRoutes({ db: databases.accounting }) },
   ];
 }

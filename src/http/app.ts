@@ -7,7 +7,9 @@ import { createHealthRoutes, type Readiness } from './health';
 import { jsonBody } from './json-body';
 import { noSuchRoute } from './no-such-route';
 import type { Routes } from './operation';
+import { findOperation } from './operation-finder';
 import { problemHandler } from './problem-details';
+import { type ActionRecorder, recordActions } from './record-actions';
 import { requestIdOf, requestIds } from './request-id';
 
 /** Routes and the path below which they are mounted, which may name parameters: `/merchants/:merchant_id/endpoints`. */
@@ -26,6 +28,8 @@ export interface AppDependencies {
   readonly authenticateMerchant: RequestHandler;
   /** `idempotency(...)`: for every POST below /admin and /v1. */
   readonly idempotency: RequestHandler;
+  /** Keeps what operators do: below /admin nothing is changed that it has not written down before. */
+  readonly operatorActions: ActionRecorder;
   /** Mounted at /callbacks before any body is parsed: it reads its own, byte for byte. */
   readonly callbacks: Router;
   /** Below /admin. */
@@ -47,10 +51,16 @@ export function createApp(deps: AppDependencies): Express {
   routes.use('/callbacks', deps.callbacks);
   const operator = mounted(deps.operator);
   const merchant = mounted(deps.merchant);
-  const json = [noStore, ...jsonBody(), deps.idempotency];
+  const recorded = recordActions({
+    recorder: deps.operatorActions,
+    operationOf: findOperation(deps.operator),
+    logger: deps.logger,
+  });
   app.use(routes);
-  app.use('/admin', deps.authenticateOperator, ...json, operator, noSuchRoute(operator));
-  app.use('/v1', deps.authenticateMerchant, ...json, merchant, noSuchRoute(merchant));
+  app.use('/admin', deps.authenticateOperator, noStore, recorded.beforeBody);
+  app.use('/admin', ...jsonBody(), recorded.unread, recorded.afterBody, deps.idempotency);
+  app.use('/admin', operator, noSuchRoute(operator));
+  app.use('/v1', deps.authenticateMerchant, noStore, ...jsonBody(), deps.idempotency, merchant, noSuchRoute(merchant));
   app.use(noSuchRoute(routes), problemHandler(deps.logger));
   return app;
 }

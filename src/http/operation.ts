@@ -20,6 +20,8 @@ export interface Operation<Params = unknown, Query = unknown, Body = unknown, An
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /** The media type of a body that is no JSON: the handler reads it from the request by itself. */
+  readonly bodyContentType?: string;
   readonly answer: OperationAnswer<Answer>;
   /** What it may answer besides the problems that every operation has (authentication, limits, outages). */
   readonly problems: readonly ProblemCode[];

@@ -24,6 +24,8 @@ export interface WorldOptions extends TestDatabaseOptions {
   readonly clock?: Clock;
   /** Another process on the databases of this world. */
   readonly on?: { readonly test: TestDatabases; readonly masterKey: Buffer };
+  /** Operators beside the one whose token is OPERATOR_TOKEN. */
+  readonly operators?: Config['namedOperators'];
   /** Whether the workers and sweeps run by themselves; without them the test runs what it needs. */
   readonly working?: boolean;
 }
@@ -58,6 +60,7 @@ export async function startWorld(options: WorldOptions = {}) {
     port: 0,
     masterKeys: [masterKey],
     operatorToken: OPERATOR_TOKEN,
+    namedOperators: options.operators ?? [],
     allowPrivateEndpoints: true,
     answerBudgetMs: options.answerBudgetMs ?? 3_500,
     transactionDeadlineMs: options.transactionDeadlineMs ?? 10_000,
