@@ -174,7 +174,7 @@ describe('many', () => {
       call('post', '/resolve', body),
       call('post', '/resolve', body, BOB),
     ]);
-    expect(second.body.resolved + third.body.resolved).toBe(5);
+    expect(Number(second.body.resolved) + Number(third.body.resolved)).toBe(5);
     const open = (await call('get', '?kind=phase_two_stuck&status=open&limit=100')).body.data;
     expect(open).toHaveLength(5);
     const [events] = await world.query<{ n: string }>(

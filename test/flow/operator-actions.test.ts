@@ -1,4 +1,3 @@
-import type { Router } from 'express';
 import { operatorOf } from '../../src/config-operators';
 import { createSealer } from '../../src/core/sealing';
 import * as app from '../../src/http/app';
@@ -39,7 +38,7 @@ function mutatingRoutes(): readonly (readonly [method: string, path: string])[] 
   const uploads = (deps as { uploads?: typeof deps.operator }).uploads ?? [];
   return [...deps.operator, ...uploads].flatMap(({ path, routes }) => {
     const router = 'operations' in routes ? routes.router : routes;
-    return (router as Router).stack.flatMap(({ route }) => {
+    return router.stack.flatMap(({ route }) => {
       const methods = Object.keys((route as unknown as { methods?: object } | undefined)?.methods ?? {});
       const whole = `${path}/${route?.path ?? ''}`.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, '');
       return methods.filter((method) => method !== 'get').map((method) => [method, whole] as const);
