@@ -1,6 +1,9 @@
 import { operatorOf } from '../../src/config-operators';
+import { systemClock } from '../../src/core/clock';
+import { createIds } from '../../src/core/ids';
 import { createSealer } from '../../src/core/sealing';
 import * as app from '../../src/http/app';
+import { type OperatorActions, createOperatorActions } from '../../src/operator-actions/record-operator-actions';
 import { verifyActions } from '../../src/operator-actions/verify-actions';
 import { mortalDatabases } from '../support/crash-points';
 import { type Json, type World, startWorld } from '../support/world';
@@ -220,6 +223,26 @@ it('is one chain however many act at once, and is found by operator, operation a
   const numbers = [...page.data, ...next.data].map((one: Json) => Number(one.number));
   expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
   expect(new Set(numbers).size).toBe(14);
+});
+
+it('is one chain also where several processes record at once', async () => {
+  const one = (): OperatorActions =>
+    createOperatorActions({
+      db: world.test.databases.orders,
+      ids: createIds(systemClock),
+      sealer: createSealer([world.masterKey]),
+      logger: { info: () => undefined },
+    });
+  const processes = [one(), one(), one()];
+  const intent = {
+    ...{ operator: 'alice', operation: null, method: 'POST', path: '/admin/x', query: null, body: null, subjects: [] },
+    ...{ contentType: null, contentLength: null, contentDigest: null, requestId: 'r', traceId: null },
+    ...{ clientAddress: null, idempotencyKey: null },
+  };
+  const before = Number(await newest());
+  for (let round = 0; round < 10; round++) await Promise.all(processes.map((each) => each.begin(intent)));
+  expect(Number(await newest())).toBe(before + 30);
+  expect((await verifyActions(world.test.databases.orders, createSealer([world.masterKey]))).broken).toBeUndefined();
 });
 
 it('cannot be updated, deleted or truncated', async () => {
