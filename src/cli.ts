@@ -37,8 +37,8 @@ export function createProgram(): Command {
   return program;
 }
 
-/** Whatever goes wrong is one line for a person; wrong variables of the environment are one line each. */
-if (require.main === module) {
+/** Does what the process was started for. Whatever goes wrong is one line for a person; wrong variables are one line each. */
+export function runCommandLine(): void {
   createProgram()
     .parseAsync()
     .catch((error: unknown) => {
@@ -47,3 +47,5 @@ if (require.main === module) {
       process.exit(1);
     });
 }
+
+if (require.main === module) runCommandLine();
