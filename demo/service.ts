@@ -15,4 +15,6 @@ process.on('disconnect', () => {
   if (!leftRunning) process.kill(process.pid, 'SIGTERM');
 });
 
-createRequire(__filename)(join(__dirname, '..', 'src', `cli${extname(__filename)}`));
+const path = join(__dirname, '..', 'src', `cli${extname(__filename)}`);
+const cli = createRequire(__filename)(path) as { runCommandLine: () => void };
+cli.runCommandLine();

@@ -9,7 +9,9 @@ import { addJournalCommands } from './cli/journal';
 import { addApiKeyCommands, addMerchantCommands } from './cli/merchants';
 import { addOpenApiCommand } from './cli/openapi';
 import { addNotificationCommands } from './cli/notifications';
+import { addIncidentCommands } from './cli/incidents';
 import { addOrderCommands } from './cli/orders';
+import { addOperatorActionCommands } from './cli/operator-actions';
 import { standardOutput } from './cli/output';
 import { addPaymentCommands } from './cli/payments';
 import { addServiceCommands } from './cli/service';
@@ -22,7 +24,8 @@ const HELP = `
 Commands that call the service find it through QUITTANCE_URL and QUITTANCE_OPERATOR_TOKEN, or through the data folder
 (QUITTANCE_DATA_DIR, .data) of one that runs on this machine with its own database.`;
 
-function createProgram(): Command {
+/** All verbs; whoever checks what is written about them reads them here. */
+export function createProgram(): Command {
   const context = commandContext(standardOutput);
   const program = new Command('quittance').description('The payment-callback ledger.').addHelpText('after', HELP);
   addServiceCommands(program, standardOutput);
@@ -41,14 +44,20 @@ function createProgram(): Command {
   addJournalCommands(program, standardOutput);
   addOpenApiCommand(program, context);
   addReconciliationCommands(program, context);
+  addIncidentCommands(program, context);
+  addOperatorActionCommands(program, context);
   return program;
 }
 
-/** Whatever goes wrong is one line for a person; wrong variables of the environment are one line each. */
-createProgram()
-  .parseAsync()
-  .catch((error: unknown) => {
-    const text = error instanceof StartRefused ? error.message : oneLine(error);
-    process.stderr.write(`${text}\n`);
-    process.exit(1);
-  });
+/** Does what the process was started for. Whatever goes wrong is one line for a person; wrong variables are one line each. */
+export function runCommandLine(): void {
+  createProgram()
+    .parseAsync()
+    .catch((error: unknown) => {
+      const text = error instanceof StartRefused ? error.message : oneLine(error);
+      process.stderr.write(`${text}\n`);
+      process.exit(1);
+    });
+}
+
+if (require.main === module) runCommandLine();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OPERATIONS_DEFAULTS, ROLES, readTrustProxy } from './config-operations';
+import { OPERATORS, type Operator, readOperators } from './config-operators';
 import { telemetryVariables } from './config-telemetry';
 import { StartRefused } from './database/start-refused';
 
@@ -76,6 +77,15 @@ export const serviceVariables = auditVariables.extend({
   HOST: matching(/^[0-9A-Za-z.:_-]+$/, 'a host name or an address such as 127.0.0.1').default('127.0.0.1'),
   PORT: whole(0, 65_535, 8_080),
   QUITTANCE_OPERATOR_TOKEN: matching(/^[\x21-\x7e]{24,200}$/, TOKEN),
+  QUITTANCE_OPERATOR_TOKENS: z
+    .string()
+    .transform((text, context): readonly Operator[] => {
+      const operators = readOperators(text);
+      if (operators !== undefined) return operators;
+      context.addIssue({ code: 'custom', message: OPERATORS });
+      return z.NEVER;
+    })
+    .optional(),
   QUITTANCE_ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'true or false').optional(),
   ENDPOINT_FAILING_HOURS: whole(1, 8_760, 72),
   ANSWER_BUDGET_MS: whole(100, 60_000, 3_500),

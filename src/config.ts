@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { SCHEMAS, type SchemaName } from './consistency/transaction';
 import type { OperationsConfig } from './config-operations';
 import { DATA_FILES, ensureDataDir, readIfThere, readOrCreate } from './data-dir';
+import { OPERATORS, type Operator, allOperators, shareToken } from './config-operators';
 import type { DatabaseUrls } from './database/pools';
 import {
   type Environment,
@@ -39,7 +40,9 @@ export interface Config extends DatabaseConfig {
   readonly port: number;
   /** 32 bytes each, the present one first. */
   readonly masterKeys: readonly Buffer[];
-  readonly operatorToken: string;
+  /** The token that all operators without a name share; undefined where there are only named ones. */
+  readonly operatorToken: string | undefined;
+  readonly namedOperators: readonly Operator[];
   /** Whether merchants' endpoints may be on this machine or in private networks, as in development. */
   readonly allowPrivateEndpoints: boolean;
   /** How long every attempt to an endpoint must fail before it is disabled, with an incident. */
@@ -76,7 +79,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   const embedded = database.urls === undefined;
   requireGiven(database, [
     ['QUITTANCE_MASTER_KEY', variables.QUITTANCE_MASTER_KEY, MASTER_KEY],
-    ['QUITTANCE_OPERATOR_TOKEN', variables.QUITTANCE_OPERATOR_TOKEN, TOKEN],
+    ['QUITTANCE_OPERATOR_TOKEN', variables.QUITTANCE_OPERATOR_TOKEN ?? variables.QUITTANCE_OPERATOR_TOKENS, TOKEN],
   ]);
   return {
     ...database,
@@ -92,7 +95,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     reconciliationCron: variables.RECONCILIATION_CRON,
     masterKeys: masterKeys(database, variables.QUITTANCE_MASTER_KEY),
     operations: operationsConfig(database, variables),
-    operatorToken: variables.QUITTANCE_OPERATOR_TOKEN ?? kept(database.dataDir, DATA_FILES.operatorToken, 'base64url'),
+    ...operators(database, variables),
   };
 }
 
@@ -113,6 +116,21 @@ function operationsConfig(database: DatabaseConfig, variables: z.infer<typeof se
       failedAuthenticationsPerMinute: variables.RATE_LIMIT_FAILED_AUTHENTICATIONS_PER_MINUTE,
     },
   };
+}
+
+function operators(
+  { dataDir, urls }: DatabaseConfig,
+  variables: z.infer<typeof serviceVariables>,
+): Pick<Config, 'operatorToken' | 'namedOperators'> {
+  const made = urls === undefined ? kept(dataDir, DATA_FILES.operatorToken, 'base64url') : undefined;
+  const found = {
+    operatorToken: variables.QUITTANCE_OPERATOR_TOKEN ?? made,
+    namedOperators: variables.QUITTANCE_OPERATOR_TOKENS ?? [],
+  };
+  if (!shareToken(allOperators(found))) return found;
+  throw new StartRefused(
+    `QUITTANCE_OPERATOR_TOKENS holds the token of QUITTANCE_OPERATOR_TOKEN; expected ${OPERATORS}`,
+  );
 }
 
 /** Reads what `migrate` needs: where the databases are. @throws StartRefused as `loadConfig` does */

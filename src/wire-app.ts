@@ -22,6 +22,7 @@ import { createChannelDirectory } from './channels/channel-directory';
 import { createChannels } from './channels/manage-channels';
 import { channelRegistry } from './channels/registry';
 import { createChannelRoutes } from './channels/routes';
+import { allOperators } from './config-operators';
 import { type Database, type Databases, SCHEMAS, statement } from './consistency/transaction';
 import { systemRandom } from './core/random';
 import { type Mount, createApp } from './http/app';
@@ -46,6 +47,8 @@ import {
   createOwnEndpointRoutes,
 } from './notifications/routes';
 import { createWebhooks } from './notifications/send-webhook';
+import { createOperatorActions } from './operator-actions/record-operator-actions';
+import { createOperatorActionRoutes } from './operator-actions/routes';
 import { createCloseOrder } from './orders/close-order';
 import { createCreateOrder } from './orders/create-order';
 import { createFindOrders } from './orders/find-orders';
@@ -72,7 +75,7 @@ export function wireApp(foundation: Foundation, http: HttpClient, isDraining: ()
   const apiKeys = createApiKeys({ db: databases.orders, ids, random: systemRandom });
   const directory = createChannelDirectory({ db: databases.orders, sealer, clock, registry: channelRegistry });
   const notifying = wireNotifying(foundation, http);
-  const authenticateOperator = limits.authentication('operator', operatorAuthentication(config.operatorToken));
+  const authenticateOperator = limits.authentication('operator', operatorAuthentication(allOperators(config)));
   return createApp({
     logger,
     ids,
@@ -87,6 +90,7 @@ export function wireApp(foundation: Foundation, http: HttpClient, isDraining: ()
       merchantAuthentication({ clock, findKey: (hash) => apiKeys.find(hash) }),
     ),
     idempotency: idempotency({ keys: createIdempotencyKeys({ db: databases.orders, sealer }), logger }),
+    operatorActions: createOperatorActions({ db: databases.orders, ids, sealer, logger }),
     callbacks: createCallbackRoutes(
       observedCallbacks(
         createReceiveCallback({
@@ -180,6 +184,7 @@ function operatorMounts(
     { path: '/transactions', routes: createTransactionRoutes({ db: databases.orders }) },
     { path: '/reconciliation', routes: createReconciliationRoutes(reconciling(foundation)) },
     { path: '/incidents', routes: createIncidentRoutes({ db: databases.orders }) },
+    { path: '/operator-actions', routes: createOperatorActionRoutes({ db: databases.orders }) },
     ...booksMounts(databases),
   ];
 }

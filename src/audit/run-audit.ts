@@ -3,6 +3,7 @@ import type { Sealer } from '../core/sealing';
 import { type ChainHeadSeen, type ChainReport, verifyChain } from '../accounting/verify-chain';
 import { SCHEDULES } from '../consistency/best-effort/schedule';
 import { type Database, type Databases, type SchemaName, inTransaction } from '../consistency/transaction';
+import { type ActionsReport, type SeenHead, verifyActions } from '../operator-actions/verify-actions';
 import { type Check, createPatience, runCheck } from './check';
 import { balancesRules } from './checks/balances-rules-store';
 import { BOOKS_RULES } from './checks/books-rules-store';
@@ -32,6 +33,8 @@ export interface AuditOptions {
   readonly pauseMs?: number;
   /** A head of the books' chain from the log; the chain must still lead through it. */
   readonly seenHead?: ChainHeadSeen;
+  /** A head of the operators' actions from the log. */
+  readonly seenAction?: SeenHead;
   readonly clock?: Clock;
 }
 
@@ -43,7 +46,7 @@ export interface AuditOptions {
 export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   const { databases } = options;
   const tally = createTally();
-  await checkSnapshot(databases.orders, ordersRules(attemptsOfSchedules()), tally);
+  await checkSnapshot(databases.orders, [...ordersRules(attemptsOfSchedules()), ...triggerRules('orders')], tally);
   await checkSnapshot(databases.accounts, [...balancesRules('accounts'), ...triggerRules('accounts')], tally);
   await checkSnapshot(databases.points, [...balancesRules('points'), ...triggerRules('points')], tally);
   await checkSnapshot(databases.accounting, [...BOOKS_RULES, ...triggerRules('accounting')], tally);
@@ -53,6 +56,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     options.seenHead === undefined ? {} : { seen: options.seenHead },
   );
   addChain(tally, chain);
+  addActions(tally, await verifyActions(databases.orders, options.sealer, options.seenAction));
   const patience = createPatience(options.clock ?? systemClock, options.patienceMs ?? 45_000, options.pauseMs ?? 1_000);
   for (const check of checksOf(databases, options.settleGraceSeconds ?? 60)) await runCheck(check, patience, tally);
   const guarantees = tally.guarantees();
@@ -105,6 +109,20 @@ function addChain(tally: Tally, { links, broken }: ChainReport): void {
           },
         ];
   tally.add(7, { checked: links, count: findings.length, findings });
+}
+
+function addActions(tally: Tally, { records, broken }: ActionsReport): void {
+  const findings =
+    broken === undefined
+      ? []
+      : [
+          {
+            key: broken.record,
+            what: 'the chain of the operators’ actions is broken',
+            facts: { reason: broken.reason },
+          },
+        ];
+  tally.add(7, { checked: records, count: findings.length, findings });
 }
 
 function attemptsOfSchedules(): Record<string, number> {

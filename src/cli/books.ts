@@ -13,7 +13,7 @@ interface AsOfOptions {
   readonly json?: boolean;
 }
 
-/** What an operator looks at: the books, and what waits for a person. */
+/** What an operator looks at in the books. */
 export function addBookCommands(program: Command, context: CommandContext): void {
   tableVerb(program, 'trial-balance', 'debits and credits of every account of the books')
     .option(AT[0], AT[1])
@@ -42,15 +42,6 @@ export function addBookCommands(program: Command, context: CommandContext): void
     });
   addStatementCommand(program, context);
   addSubLedgersCommand(program, context);
-  const incidents = program.command('incidents').description('what a person must look at');
-  listVerb(incidents, 'list', 'incidents, newest first')
-    .option('--status <status>', 'open or resolved')
-    .option('--kind <kind>', 'of this kind')
-    .action(async (options: { status?: string; kind?: string; json?: boolean; limit: number }) => {
-      const query = { status: options.status, kind: options.kind };
-      const rows = await context.operator().list('/admin/incidents', query, options.limit);
-      showList(context, rows, options, ['id', 'kind', 'order', 'receipt', 'status', 'times_seen', 'opened_at']);
-    });
 }
 
 const TOTALS = ['debit', 'credit', 'difference'] as const;

@@ -21,6 +21,7 @@ export type NotificationId = Id<'notification'>;
 export type EndpointId = Id<'endpoint'>;
 export type MessageId = Id<'message'>;
 export type IncidentId = Id<'incident'>;
+export type OperatorActionId = Id<'operatorAction'>;
 
 /** The type that stands in front of an id where people and programs see it. */
 export const ID_PREFIXES = {
@@ -43,6 +44,7 @@ export const ID_PREFIXES = {
   notification: 'ntf',
   incident: 'inc',
   statementRun: 'rcn',
+  operatorAction: 'opa',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

@@ -12,7 +12,9 @@ import { jsonBody } from './json-body';
 import { noSuchRoute } from './no-such-route';
 import { openApiDocument } from './openapi';
 import type { Routes } from './operation';
+import { findOperation } from './operation-finder';
 import { problemHandler } from './problem-details';
+import { type ActionRecorder, recordActions } from './record-actions';
 import { requestIds } from './request-id';
 import { requestFields, requestTraces } from './request-trace';
 import { securityHeaders } from './security-headers';
@@ -38,6 +40,8 @@ export interface AppDependencies {
   readonly authenticateMerchant: RequestHandler;
   /** `idempotency(...)`: for every POST below /admin and /v1. */
   readonly idempotency: RequestHandler;
+  /** Keeps what operators do: below /admin nothing is changed that it has not written down before. */
+  readonly operatorActions: ActionRecorder;
   /** Mounted at /callbacks before any body is parsed: it reads its own, byte for byte. */
   readonly callbacks: Router | Routes;
   /** Below /admin, before any body is parsed: each reads its own, which may be large. */
@@ -80,10 +84,16 @@ function serveApi(app: Express, routes: Router, health: Routes, deps: AppDepende
   routes.use('/callbacks', routerOf(deps.callbacks));
   const operator = mounted(deps.operator);
   const merchant = mounted(deps.merchant);
-  const json = [...jsonBody(), deps.idempotency];
-  const uploads = mounted(deps.uploads ?? []);
-  app.use('/admin', deps.authenticateOperator, uploads, ...json, operator, noSuchRoute(operator));
-  app.use('/v1', deps.authenticateMerchant, ...json, merchant, noSuchRoute(merchant));
+  const uploads = deps.uploads ?? [];
+  const recorded = recordActions({
+    recorder: deps.operatorActions,
+    operationOf: findOperation([...deps.operator, ...uploads]),
+    logger: deps.logger,
+  });
+  app.use('/admin', deps.authenticateOperator, recorded.beforeBody, mounted(uploads));
+  app.use('/admin', ...jsonBody(), recorded.unread, recorded.afterBody, deps.idempotency);
+  app.use('/admin', operator, noSuchRoute(operator));
+  app.use('/v1', deps.authenticateMerchant, ...jsonBody(), deps.idempotency, merchant, noSuchRoute(merchant));
 }
 
 function mounted(mounts: readonly Mount[]): Router {

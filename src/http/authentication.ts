@@ -24,15 +24,26 @@ const KEY = /^qk_[0-9a-z]{8}_[0-9A-Za-z_-]{43}$/;
 const BELIEVE_MS = 1_000;
 const MOST_BELIEVED = 10_000;
 
-/** Lets the operator's token pass. Hashes are compared, so that the time it takes tells nothing of the token's length. */
-export function operatorAuthentication(operatorToken: string): RequestHandler {
-  const expected = sha256(operatorToken);
+/** An operator's name and the SHA-256 of a token. A name that stands twice has two tokens, as while one is rotated. */
+export interface OperatorCredential {
+  readonly name: string;
+  readonly tokenHash: Buffer;
+}
+
+/**
+ * Lets an operator's token pass and says whose it is. Hashes are compared, with every operator's, whichever fits: the time
+ * it takes tells neither of a token's length nor of its place.
+ */
+export function operatorAuthentication(operators: readonly OperatorCredential[]): RequestHandler {
   return (req, _res, next) => {
     const token = bearerToken(req);
-    if (token === undefined || !timingSafeEqual(sha256(token), expected)) {
+    const hash = sha256(token ?? '');
+    let name: string | undefined;
+    for (const operator of operators) if (timingSafeEqual(hash, operator.tokenHash)) name = operator.name;
+    if (token === undefined || name === undefined) {
       throw new Problem('unauthenticated', 'send the operator token as "Authorization: Bearer <token>"');
     }
-    setCaller(req, { kind: 'operator' });
+    setCaller(req, { kind: 'operator', name });
     next();
   };
 }

@@ -2,8 +2,9 @@ import type { Request } from 'express';
 import type { MerchantId } from '../core/ids';
 import { Problem } from '../core/errors';
 
-/** Who makes a request, once it is authenticated. */
-export type Caller = { readonly kind: 'operator' } | { readonly kind: 'merchant'; readonly merchantId: MerchantId };
+/** Who makes a request, once it is authenticated. An operator's name is that of the token. */
+export type Caller =
+  { readonly kind: 'operator'; readonly name: string } | { readonly kind: 'merchant'; readonly merchantId: MerchantId };
 
 const callers = new WeakMap<Request, Caller>();
 
@@ -26,4 +27,20 @@ export function merchantOf(req: Request): MerchantId {
   const caller = callerOf(req);
   if (caller.kind !== 'merchant') throw new Problem('forbidden', 'this is for merchants');
   return caller.merchantId;
+}
+
+/**
+ * The name of the operator whose token the request carries.
+ * @throws Problem `forbidden` for a merchant, `unauthenticated` for nobody
+ */
+export function operatorOf(req: Request): string {
+  const caller = callerOf(req);
+  if (caller.kind !== 'operator') throw new Problem('forbidden', 'this is for operators');
+  return caller.name;
+}
+
+/** A text that is one caller's and no other's: idempotency keys are kept apart by it. */
+export function callerKey(caller: Caller): string {
+  if (caller.kind === 'merchant') return caller.merchantId;
+  return caller.name === 'operator' ? caller.name : `operator/${caller.name}`;
 }

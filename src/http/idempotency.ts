@@ -2,7 +2,8 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { type Json, contentHash } from '../core/canonical';
 import { Problem, assertNever } from '../core/errors';
-import { callerOf } from './caller';
+import { beforeSending } from './before-sending';
+import { callerKey, callerOf } from './caller';
 import type { IdempotencyKeys, KeptAnswer } from './idempotency-keys';
 import { mayKeepAnswer } from './kept-answer';
 import { requestFields } from './request-trace';
@@ -31,7 +32,7 @@ export function idempotency(deps: { readonly keys: IdempotencyKeys; readonly log
       next();
       return;
     }
-    const attempt = { caller: callerName(req), key, contentHash: hashOf(req) };
+    const attempt = { caller: callerKey(callerOf(req)), key, contentHash: hashOf(req) };
     const begun = await deps.keys.begin(attempt);
     switch (begun.kind) {
       case 'begun':
@@ -63,11 +64,6 @@ export function idempotency(deps: { readonly keys: IdempotencyKeys; readonly log
   };
 }
 
-function callerName(req: Request): string {
-  const caller = callerOf(req);
-  return caller.kind === 'operator' ? 'operator' : caller.merchantId;
-}
-
 function hashOf(req: Request): string {
   const body = req.body as Json | undefined;
   return contentHash({ method: req.method, path: req.originalUrl, body: body ?? null });
@@ -78,18 +74,4 @@ function replay(res: Response, answer: KeptAnswer): void {
   res.status(answer.status);
   if (answer.body === '') res.end();
   else res.type(answer.status >= 400 ? 'application/problem+json' : 'application/json').send(answer.body);
-}
-
-/**
- * Does something with the answer while it is complete and not yet sent. Every answer ends in `res.end`, whichever way a
- * route or the error handler makes it, so that is where it is held.
- */
-function beforeSending(res: Response, keep: (answer: KeptAnswer) => Promise<void>): void {
-  const end = res.end.bind(res) as (chunk?: unknown, encoding?: unknown) => Response;
-  const heldEnd = (chunk?: unknown, encoding?: unknown): Response => {
-    const body = typeof chunk === 'string' || Buffer.isBuffer(chunk) ? chunk.toString() : '';
-    void keep({ status: res.statusCode, body }).then(() => end(chunk, encoding));
-    return res;
-  };
-  res.end = heldEnd as typeof res.end;
 }

@@ -1,4 +1,4 @@
-import { type Queryable, type Tx, statement } from '../consistency/transaction';
+import { type Tx, statement } from '../consistency/transaction';
 import type { Ids, IncidentId } from '../core/ids';
 import type { IncidentKind, Incidents, NewIncident } from './incident';
 
@@ -10,49 +10,59 @@ export interface IncidentRow {
   readonly receipt_id: string | null;
   readonly gid: string | null;
   readonly facts: Readonly<Record<string, string | null>>;
-  readonly status: 'open' | 'resolved';
+  readonly status: IncidentStatus;
   readonly times_seen: number;
   readonly opened_at: Date;
   readonly last_seen_at: Date;
+  readonly assignee: string | null;
   readonly resolved_at: Date | null;
+  readonly resolved_by: string | null;
   readonly resolution: string | null;
+  /** Counts what has happened to it: the number of entries of its history. */
+  readonly version: number;
 }
 
-export interface IncidentFilter {
-  readonly status: 'open' | 'resolved' | undefined;
-  readonly kind: IncidentKind | undefined;
-  readonly after: string | undefined;
-  readonly limit: number;
-}
+export type IncidentStatus = 'open' | 'resolved';
 
-const COLUMNS = `id, kind, subject, order_id, receipt_id, gid, facts, status, times_seen, opened_at, last_seen_at,
-  resolved_at, resolution`;
+export const INCIDENT_COLUMNS = `id, kind, subject, order_id, receipt_id, gid, facts, status, times_seen, opened_at,
+  last_seen_at, assignee, resolved_at, resolved_by, resolution, version`;
+
+/** So many times may the facts of an incident change and leave a trace in its history: what never stands still would fill the disk. */
+const MOST_CHANGES = 1_000;
 
 /**
  * A known incident is counted up. One that was resolved stays so when the same facts are reported again, which a repeated
- * message does; new facts are something that nobody has looked at yet, and open it again.
+ * message does; new facts are something that nobody has looked at yet, and open it again. What the report meant stands in
+ * `last_report`, by which the same statement writes the history. While an incident is open, one more attempt is no news.
  */
 const REPORT = statement(
   'orders.incidents.report',
-  `insert into orders.incidents as i (id, kind, subject, order_id, receipt_id, gid, facts, times_seen, traceparent)
-   select n.id, n.kind, n.subject, n.order_id, n.receipt_id, n.gid, n.facts, n.times_seen, n.traceparent
-     from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::jsonb[], $8::int[],
-                 $9::text[])
-       as n(id, kind, subject, order_id, receipt_id, gid, facts, times_seen, traceparent)
-    order by n.kind, n.subject
-   on conflict (kind, subject) do update
-      set times_seen = i.times_seen + excluded.times_seen, last_seen_at = clock_timestamp(), facts = excluded.facts,
-          traceparent = coalesce(excluded.traceparent, i.traceparent),
-          status = case when i.facts = excluded.facts then i.status else 'open' end,
-          resolved_at = case when i.facts = excluded.facts then i.resolved_at end,
-          resolution = case when i.facts = excluded.facts then i.resolution end`,
+  `with reported as (
+     insert into orders.incidents as i (id, kind, subject, order_id, receipt_id, gid, facts, times_seen, traceparent)
+     select n.id, n.kind, n.subject, n.order_id, n.receipt_id, n.gid, n.facts, n.times_seen, n.traceparent
+       from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::jsonb[], $8::int[],
+                   $9::text[])
+         as n(id, kind, subject, order_id, receipt_id, gid, facts, times_seen, traceparent)
+      order by n.kind, n.subject
+     on conflict (kind, subject) do update
+        set times_seen = i.times_seen + excluded.times_seen, last_seen_at = clock_timestamp(), facts = excluded.facts,
+            traceparent = coalesce(excluded.traceparent, i.traceparent),
+            status = case when i.facts = excluded.facts then i.status else 'open' end,
+            resolved_at = case when i.facts = excluded.facts then i.resolved_at end,
+            resolved_by = case when i.facts = excluded.facts then i.resolved_by end,
+            resolution = case when i.facts = excluded.facts then i.resolution end,
+            version = i.version + case when ${isNews('i', 'excluded')} then 1 else 0 end,
+            last_report = case when not ${isNews('i', 'excluded')} then 'same'
+                               when i.status = 'resolved' then 'reopened' else 'seen_again' end
+     returning i.id, i.version, i.last_report, i.facts)
+   insert into orders.incident_events (incident_id, number, kind, facts)
+   select id, version, last_report, facts from reported where last_report <> 'same'`,
 );
-const LIST = statement(
-  'orders.incidents.list',
-  `select ${COLUMNS} from orders.incidents
-    where ($1::text is null or status = $1) and ($2::text is null or kind = $2) and ($3::uuid is null or id < $3)
-    order by id desc limit $4`,
-);
+
+function isNews(known: string, reported: string): string {
+  return `(${known}.facts <> ${reported}.facts and (${known}.status = 'resolved'
+    or (${known}.facts - 'attempts' <> ${reported}.facts - 'attempts' and ${known}.version < ${MOST_CHANGES})))`;
+}
 
 export function createIncidents(deps: { readonly ids: Ids }): Incidents {
   return {
@@ -72,12 +82,6 @@ export function createIncidents(deps: { readonly ids: Ids }): Incidents {
       ]);
     },
   };
-}
-
-/** Newest first. */
-export function listIncidents(db: Queryable<'orders'>, filter: IncidentFilter): Promise<IncidentRow[]> {
-  const { status, kind, after, limit } = filter;
-  return db.query<IncidentRow>(LIST, [status ?? null, kind ?? null, after ?? null, limit]);
 }
 
 /** One statement cannot meet the same row twice: a list counts each of its incidents, and the last one's facts stand. */

@@ -15,9 +15,16 @@ const RESOLVE = statement(
    locked as materialized (
      select i.id, g.resolution from orders.incidents i join given g using (kind, subject)
       where i.status = 'open' order by i.kind, i.subject for no key update of i)
-   update orders.incidents i set status = 'resolved', resolved_at = clock_timestamp(), resolution = l.resolution
-     from locked l where i.id = l.id
-   returning i.id`,
+   changed as (
+     update orders.incidents i
+        set status = 'resolved', version = i.version + 1, resolved_at = clock_timestamp(), resolved_by = null,
+            resolution = l.resolution
+       from locked l where i.id = l.id
+     returning i.id, i.version, i.resolution),
+   told as (
+     insert into orders.incident_events (incident_id, number, kind, note)
+     select id, version, 'resolved', resolution from changed)
+   select id from changed`,
 );
 
 /**

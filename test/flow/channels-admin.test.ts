@@ -9,6 +9,7 @@ import { createChannels } from '../../src/channels/manage-channels';
 import { channelRegistry } from '../../src/channels/registry';
 import { createChannelRoutes } from '../../src/channels/routes';
 import { type Database, inTransaction, type Queryable, statement } from '../../src/consistency/transaction';
+import { operatorOf } from '../../src/config-operators';
 import type { Clock } from '../../src/core/clock';
 import { createIds, showId } from '../../src/core/ids';
 import { createSealer } from '../../src/core/sealing';
@@ -60,13 +61,14 @@ beforeAll(async () => {
     ids,
     tracer: idTracer,
     ready: () => Promise.reject(new Error('not asked here')),
-    authenticateOperator: operatorAuthentication(TOKEN),
+    authenticateOperator: operatorAuthentication([operatorOf('operator', TOKEN)]),
     authenticateMerchant: (_req, _res, next) => {
       next();
     },
     idempotency: (_req, _res, next) => {
       next();
     },
+    operatorActions: { begin: () => Promise.resolve('not kept here'), end: () => Promise.resolve() },
     callbacks: Router(),
     operator: [{ path: '/channels', routes: createChannelRoutes({ channels }) }],
     merchant: [],

@@ -9,6 +9,7 @@ import {
   createPayeeAccountRoutes,
   createPointsAccountRoutes,
 } from '../../src/balances/routes';
+import { operatorOf } from '../../src/config-operators';
 import { type Clock, systemClock } from '../../src/core/clock';
 import { createIds } from '../../src/core/ids';
 import { systemRandom } from '../../src/core/random';
@@ -23,6 +24,7 @@ import { createApiKeys } from '../../src/merchants/manage-api-keys';
 import { createMerchants } from '../../src/merchants/manage-merchants';
 import { createMerchantRoutes } from '../../src/merchants/routes';
 import type { Announcement, Notifications } from '../../src/notifications/notify';
+import { createOperatorActions } from '../../src/operator-actions/record-operator-actions';
 import { createCloseOrder } from '../../src/orders/close-order';
 import { createCreateOrder } from '../../src/orders/create-order';
 import { type ExpireOrders, createExpireOrders } from '../../src/orders/expire-orders';
@@ -121,12 +123,13 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
     ids,
     tracer: idTracer,
     ready: () => Promise.resolve({ orders: ready.value }),
-    authenticateOperator: operatorAuthentication(OPERATOR_TOKEN),
+    authenticateOperator: operatorAuthentication([operatorOf('operator', OPERATOR_TOKEN)]),
     authenticateMerchant: merchantAuthentication({ clock, findKey: apiKeys.find }),
     idempotency: idempotency({
       keys: createIdempotencyKeys({ db, sealer: createSealer([Buffer.alloc(32, 7)]) }),
       logger,
     }),
+    operatorActions: createOperatorActions({ db, ids, sealer: createSealer([Buffer.alloc(32, 7)]), logger }),
     callbacks,
     operator: [
       { path: '/merchants', routes: createMerchantRoutes({ merchants, apiKeys }) },

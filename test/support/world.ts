@@ -30,6 +30,8 @@ export interface WorldOptions extends TestDatabaseOptions {
   readonly operations?: Partial<OperationsConfig>;
   /** Another process on the databases of this world. */
   readonly on?: { readonly test: TestDatabases; readonly masterKey: Buffer };
+  /** Operators beside the one whose token is OPERATOR_TOKEN. */
+  readonly operators?: Config['namedOperators'];
   /** Whether the workers and sweeps run by themselves; without them the test runs what it needs. */
   readonly working?: boolean;
 }
@@ -64,6 +66,7 @@ export async function startWorld(options: WorldOptions = {}) {
     port: 0,
     masterKeys: [masterKey],
     operatorToken: OPERATOR_TOKEN,
+    namedOperators: options.operators ?? [],
     allowPrivateEndpoints: true,
     endpointFailingHours: 72,
     answerBudgetMs: options.answerBudgetMs ?? 3_500,

@@ -7,6 +7,7 @@ const REFUSES_EVERY_CHANGE = 58;
 const CHECKS_EVERY_INSERT = 4;
 
 const TABLES: Readonly<Partial<Record<SchemaName, readonly string[]>>> = {
+  orders: ['incident_events', 'operator_actions'],
   accounts: ['entries'],
   points: ['entries'],
   accounting: [
