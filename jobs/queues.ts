@@ -81,7 +81,10 @@ export function createQueues(options: QueuesOptions): Queues {
         await producers[concern].current()?.schedule(pattern);
         return producers[concern].current() !== undefined;
       } catch (error) {
-        logger.debug({ err: error, queue: nameOf(concern) }, 'the schedule could not be set');
+        logger.debug(
+          { event: 'queue.not_scheduled', err: error, queue: nameOf(concern) },
+          'the schedule could not be set',
+        );
         return false;
       }
     },

@@ -8,7 +8,8 @@ export const AUDIT_POOLS = {
   statementTimeoutMs: 600_000,
   idleInTransactionTimeoutMs: 600_000,
   applicationName: 'quittance audit',
-};
+  plans: 'by_cost',
+} as const;
 
 /** A head of the chain as the log has it. */
 export function readHead(text: string): SeenHead {

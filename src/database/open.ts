@@ -31,7 +31,7 @@ export interface OpenOptions {
 export async function openDatabases(config: DatabaseConfig, options: OpenOptions): Promise<OpenDatabases> {
   const onTrouble = options.onTrouble ?? (() => undefined);
   const { urls, stop } = await locate(config, options.embedded, onTrouble);
-  const pools = createPools(urls, { size: config.databasePoolSize, onTrouble, ...options.pools });
+  const pools = createPools(urls, { size: config.databasePoolSize, plans: 'by_index', onTrouble, ...options.pools });
   const close = async (): Promise<void> => {
     await pools.close();
     await stop();

@@ -14,6 +14,8 @@ export interface PoolOptions {
   /** How long a caller waits for a free connection, and for a server to answer. */
   readonly acquireTimeoutMs?: number;
   readonly applicationName?: string;
+  /** How statements are planned: through indexes whatever the statistics say, or (`by_cost`) as the server likes. */
+  readonly plans?: 'by_index' | 'by_cost';
   /** Told in a sentence of connections that broke; whoever was using one gets `Unavailable` besides. */
   readonly onTrouble?: (sentence: string) => void;
 }
@@ -100,7 +102,7 @@ function quietLog(tell: (sentence: string) => void): Knex.Logger {
 }
 
 /**
- * Every statement of the service reads few rows of large tables through an index. The planner must not choose otherwise
+ * Every statement of a payment reads few rows of large tables through an index. The planner must not choose otherwise
  * because a table was small or its statistics were old when a statement was prepared: the plan of a prepared statement stays
  * until the next ANALYZE, and one that was made on an empty table scans it while it grows to thousands of rows.
  */
@@ -118,7 +120,7 @@ function sessionSettings(url: string, options: PoolOptions, connectTimeoutMs: nu
     pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    options: `-c timezone=UTC ${PLAN_BY_INDEX}`,
+    options: `-c timezone=UTC ${options.plans === 'by_index' ? PLAN_BY_INDEX : ''}`,
     types: exactTypes(),
   };
   return settings as Knex.PgConnectionConfig;

@@ -14,7 +14,7 @@ const RESOLVE = statement(
      select distinct on (kind, subject) * from unnest($1::text[], $2::text[], $3::text[]) as g(kind, subject, resolution)),
    locked as materialized (
      select i.id, g.resolution from orders.incidents i join given g using (kind, subject)
-      where i.status = 'open' order by i.kind, i.subject for no key update of i)
+      where i.status = 'open' order by i.kind, i.subject for no key update of i),
    changed as (
      update orders.incidents i
         set status = 'resolved', version = i.version + 1, resolved_at = clock_timestamp(), resolved_by = null,

@@ -24,6 +24,16 @@ const outcome = z.strictObject({
   replayed: z.boolean().meta({ description: 'The answer of an earlier request with the same key: nothing was done' }),
 });
 
+/** Whatever JSON the request had: every type, so that the document says so. */
+const anyJson = z.union([
+  z.record(z.string(), z.unknown()),
+  z.array(z.unknown()),
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.null(),
+]);
+
 export const operatorActionView = z
   .strictObject({
     id: shownIdOf('operatorAction'),
@@ -33,8 +43,8 @@ export const operatorActionView = z
     operation: z.string().nullable(),
     method: z.string(),
     path: z.string(),
-    query: z.json(),
-    body: z.json().meta({ description: 'Without secrets; of a body that was refused only its shape' }),
+    query: anyJson.meta({ description: 'The query, without secrets' }),
+    body: anyJson.meta({ description: 'Without secrets; of a body that was refused only its shape' }),
     content_type: z.string().nullable(),
     content_length: z.string().nullable(),
     content_digest: z.string().nullable(),

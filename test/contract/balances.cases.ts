@@ -19,7 +19,7 @@ async function payOnce(world: World): Promise<Merchant> {
   await asOperator(world, 'put', `/merchants/${merchant.id}/points-rules/USD`, { points_per_unit: '1' });
   const order = await world.order(merchant, { customer: 'anna' });
   await world.send(channel, world.paid(channel, order)).expect(204);
-  await world.quiet();
+  await world.settled();
   return merchant;
 }
 

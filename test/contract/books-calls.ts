@@ -12,7 +12,7 @@ export const asMerchant = (world: World, merchant: Merchant, path: string): Prom
 export async function paidMerchant(world: World): Promise<{ merchant: Merchant; account: string }> {
   const [merchant, channel] = [await world.merchant(), await world.channel()];
   await world.send(channel, world.paid(channel, await world.order(merchant)));
-  await world.quiet();
+  await world.settled();
   const { data } = await world.v1(merchant, 'get', '/accounts');
   return { merchant, account: data[0].id };
 }

@@ -20,7 +20,7 @@ beforeAll(async () => {
   document = readDocument((await world.http.get('/openapi.json')).body);
 });
 afterAll(async () => {
-  await world.quiet();
+  await world.settled();
   await world.mustBeSound();
   await world.stop();
 });

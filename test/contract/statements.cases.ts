@@ -39,7 +39,7 @@ const ofPoints = (operation: string, path: string): ContractCase => ({
       point_value: '0.01',
     });
     await world.send(channel, world.paid(channel, await world.order(merchant, { customer: 'ann' })));
-    await world.quiet();
+    await world.settled();
     const { data } = await world.admin('get', '/points-accounts?limit=1');
     return asOperator(world, `/points-accounts/${data[0].id}${path}`);
   },

@@ -8,15 +8,15 @@ const admin = (world: World, path: string) =>
 /** A payment that has been through everything: refused by a frozen account, then put into suspense, and told in vain. */
 async function eventful(world: World) {
   const [merchant, channel] = [await world.merchant(), await world.channel()];
-  await world.admin('post', `/merchants/${merchant.id}/endpoints`, { url: 'http://127.0.0.1:9/', schedule: [0] });
+  await world.admin('post', `/merchants/${merchant.id}/endpoints`, { url: 'http://127.0.0.1:65535/', schedule: [0] });
   await world.send(channel, world.paid(channel, await world.order(merchant)));
-  await world.quiet();
+  await world.settled();
   const { data } = await world.admin('get', '/accounts?kind=merchant&limit=100');
   const own = data.find((account: Json) => account.owner === merchant.id);
   await world.admin('post', `/accounts/${own.id}/freeze`);
   const order = await world.order(merchant);
   await world.send(channel, world.paid(channel, order));
-  await world.quiet();
+  await world.settled();
   const shown = await world.admin('get', `/orders/${order.id}`);
   return { merchant, order, receipt: String(shown.paid_by) };
 }

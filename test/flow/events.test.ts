@@ -47,7 +47,7 @@ describe('events of a merchant', () => {
   it('are each there once, whatever number of endpoints it has, with what the webhook said', async () => {
     for (const path of ['a', 'b', 'c']) {
       await world.admin('post', `/merchants/${merchant.id}/endpoints`, {
-        url: `http://127.0.0.1:9/${path}`,
+        url: `http://127.0.0.1:65535/${path}`,
         schedule: [0],
       });
     }

@@ -189,6 +189,11 @@ describe('a payment that goes well', () => {
                         where r.id = e.receipt_id and r.order_id = $1`,
       [bare],
     );
+    await world.query(
+      `update orders.outbox o set traceparent = r.traceparent from orders.receipts r
+        where o.event_key = r.id::text and r.order_id = $1`,
+      [bare],
+    );
     await world.query(`update orders.notifications set traceparent = $2 where order_id = $1`, [
       bare,
       `00-${other}-00f067aa0ba902b7-00`,
@@ -363,8 +368,8 @@ describe('a receipt with thousands of repetitions', () => {
     );
     await world.query(
       `insert into orders.global_transactions
-         (gid, receipt_id, order_id, pays_order, status, plan, legs_hash, deadline, next_try_at, decided_at, ended_at)
-       select gen_random_uuid(), t.receipt_id, t.order_id, true, 'cancelled', t.plan, t.legs_hash, t.deadline,
+         (gid, receipt_id, order_id, pays_order, status, cancelled, plan, legs_hash, deadline, next_try_at, decided_at, ended_at)
+       select gen_random_uuid(), t.receipt_id, t.order_id, true, 'cancelled', true, t.plan, t.legs_hash, t.deadline,
               t.next_try_at, t.decided_at, t.ended_at
          from orders.global_transactions t, generate_series(1, 300) n where t.order_id = $1`,
       [bare],

@@ -24,7 +24,7 @@ export async function testDatabases(options: TestDatabaseOptions = {}): Promise<
   const one = options.separate === true ? undefined : await createTestDatabase();
   const made = await Promise.all(SCHEMAS.map(async (schema) => [schema, one ?? (await createTestDatabase())] as const));
   const urls = Object.fromEntries(made) as Record<SchemaName, string>;
-  const pools = createPools(urls, options);
+  const pools = createPools(urls, { plans: 'by_index', ...options });
   return {
     databases: pools.databases,
     urls,

@@ -9,6 +9,7 @@ import { type Database, type Row, statement } from '../../src/consistency/transa
 import { createSealer } from '../../src/core/sealing';
 import { NO_TELEMETRY } from '../../src/telemetry/telemetry';
 import { type Wired, wire } from '../../src/wiring';
+import { createPools } from '../../src/database/pools';
 import { type TestDatabaseOptions, type TestDatabases, testDatabases } from './databases';
 import {
   type VendorBank,
@@ -105,8 +106,19 @@ export async function startWorld(options: WorldOptions = {}) {
     return answer.body;
   };
 
+  const nothingLeft = async (unfinished: string, withinMs: number): Promise<void> => {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      const [left] = await query<{ what: string; count: string }>(unfinished);
+      if (left === undefined) return;
+      if (Date.now() > deadline) throw new Error(`still unfinished: ${left.count} ${left.what}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  };
+
+  const auditPools = createPools(test.urls, { size: 2, plans: 'by_cost' });
   const audit = (): Promise<AuditReport> =>
-    runAudit({ databases: test.databases, sealer: createSealer([masterKey]), patienceMs: 5_000, pauseMs: 200 });
+    runAudit({ databases: auditPools.databases, sealer: createSealer([masterKey]), patienceMs: 5_000, pauseMs: 200 });
 
   return {
     test,
@@ -175,15 +187,10 @@ export async function startWorld(options: WorldOptions = {}) {
     },
 
     /** Resolves when nothing is under way any more; fails where that does not happen in time. */
-    quiet: async (withinMs = 20_000): Promise<void> => {
-      const deadline = Date.now() + withinMs;
-      for (;;) {
-        const [left] = await query<{ what: string; count: string }>(UNFINISHED);
-        if (left === undefined) return;
-        if (Date.now() > deadline) throw new Error(`still unfinished: ${left.count} ${left.what}`);
-        await new Promise((resolve) => setTimeout(resolve, 25));
-      }
-    },
+    quiet: (withinMs = 20_000): Promise<void> => nothingLeft(UNFINISHED, withinMs),
+
+    /** The same, whatever merchants have not heard yet. */
+    settled: (withinMs = 20_000): Promise<void> => nothingLeft(UNSETTLED, withinMs),
 
     audit,
 
@@ -197,6 +204,7 @@ export async function startWorld(options: WorldOptions = {}) {
       await new Promise((resolve) => server.close(resolve));
       await wired.drain();
       await wired.stop();
+      await auditPools.close();
       if (options.on === undefined) await test.close();
     },
   };
@@ -214,10 +222,12 @@ function payment(channel: Channel, order: Json, changes: Partial<VendorPayment> 
   };
 }
 
-const UNFINISHED = `
-  select what, count from (
+const WORK = `
     select 'receipts' as what, count(*) from orders.receipts where status <> 'settled'
     union all select 'transactions', count(*) from orders.global_transactions where status not in ('confirmed', 'cancelled')
-    union all select 'messages', count(*) from orders.outbox where status <> 'done'
+    union all select 'messages', count(*) from orders.outbox where status <> 'done'`;
+const UNSETTLED = `select what, count from (${WORK}) w where count > 0`;
+const UNFINISHED = `
+  select what, count from (${WORK}
     union all select 'notifications', count(*) from orders.notifications where status = 'scheduled') w
    where count > 0`;
