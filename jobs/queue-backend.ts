@@ -116,12 +116,13 @@ export async function openWorker(worker: BullWorker, onError: ErrorListener, sig
 }
 
 async function readyOrClosed(part: BullQueue | BullWorker, signal: AbortSignal): Promise<void> {
+  let abort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    const abort = (): void => {
+    abort = () => {
       reject(new Error('closed while connecting'));
     };
     if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+    else signal.addEventListener('abort', abort);
   });
   try {
     await Promise.race([part.waitUntilReady(), aborted]);
@@ -129,5 +130,7 @@ async function readyOrClosed(part: BullQueue | BullWorker, signal: AbortSignal):
     // Awaited, because what it takes from the pool afterwards would keep the pool from ending.
     await withinGoodbye(part.close(true));
     throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }

@@ -105,14 +105,7 @@ export function createQueues(options: QueuesOptions): Queues {
       return worker;
     },
     areOpen: () => CONCERNS.every((concern) => producers[concern].current() !== undefined),
-    depths: async () => {
-      const [outbox, notifications, reconciliation] = await Promise.all([
-        depthOf('outbox'),
-        depthOf('notifications'),
-        depthOf('reconciliation'),
-      ]);
-      return { outbox, notifications, reconciliation };
-    },
+    depths: () => depthsOf(depthOf),
     close: () => (closing ??= closeAll()),
   };
 }
@@ -167,4 +160,15 @@ function guard(handle: JobHandler, queue: string, { logger, tracer }: GuardTools
       await Promise.all(running);
     },
   };
+}
+
+async function depthsOf(
+  depthOf: (concern: Concern) => Promise<QueueDepth | undefined>,
+): Promise<Readonly<Record<Concern, QueueDepth | undefined>>> {
+  const [outbox, notifications, reconciliation] = await Promise.all([
+    depthOf('outbox'),
+    depthOf('notifications'),
+    depthOf('reconciliation'),
+  ]);
+  return { outbox, notifications, reconciliation };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Jitter } from '../src/core/backoff';
 import { pause } from './keep-open';
@@ -24,6 +25,8 @@ export function createSweeps(
   tools: { readonly jitter: Jitter; readonly logger: Pick<Logger, 'warn' | 'info'> },
 ): Sweeps {
   const stopping = new AbortController();
+  // Every sweep waits for it while it pauses.
+  setMaxListeners(sweeps.length + 1, stopping.signal);
   let running: readonly Promise<void>[] = [];
   return {
     start: () => {

@@ -128,7 +128,7 @@ export function parseVariables<T>(schema: z.ZodType<T>, environment: Environment
 
 /** What a variable was, without what must not stand in a log. */
 function shown(name: string, value: string): string {
-  if (/(KEY|TOKEN)$|HEADERS/.test(name)) return `a secret of ${value.length} characters`;
+  if (/(KEY|TOKENS?)$|HEADERS/.test(name)) return `a secret of ${value.length} characters`;
   const clipped = value.length > 80 ? `${value.slice(0, 80)}...` : value;
   if (!/_(URL|ENDPOINT)$/.test(name)) return JSON.stringify(clipped);
   const at = value.lastIndexOf('@');

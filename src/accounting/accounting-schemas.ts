@@ -46,7 +46,10 @@ const partyName = z.string().nullable().meta({
     "A channel's name, a merchant's bare id or the code of a payee's account; null where the account has none",
   example: '019e9a3c-5d2f-7c41-8a6b-3f2d1c0b9a87',
 });
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const hash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .meta({ description: 'SHA-256 in hex', example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' });
 
 export const asOfView = z
   .strictObject({

@@ -27,7 +27,7 @@ const outcome = z.strictObject({
 /** Whatever JSON the request had: every type, so that the document says so. */
 const anyJson = z.union([
   z.record(z.string(), z.unknown()),
-  z.array(z.unknown()),
+  z.array(z.union([z.string(), z.number(), z.boolean(), z.null(), z.record(z.string(), z.unknown())])),
   z.string(),
   z.number(),
   z.boolean(),

@@ -7,7 +7,8 @@ import { CLASSES } from './run';
 import { LINE_STATUSES } from './statement-line';
 
 const channelName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not the name of a channel');
-const day = z.iso.date('is a day such as 2026-11-20');
+const day = z.iso.date('is a day such as 2026-11-20').meta({ example: '2026-11-20' });
+const shownDay = z.iso.date().meta({ example: '2026-11-20' });
 const runStatus = z.enum(['receiving', 'quarantined', 'staged', 'matching', 'done']);
 const decimal = z
   .string()
@@ -18,7 +19,8 @@ const decimal = z
 const expectedAmounts = z
   .string()
   .regex(/^[A-Z]{3}:\d{1,18}(\.\d{1,4})?(,[A-Z]{3}:\d{1,18}(\.\d{1,4})?){0,20}$/, 'is a list such as EUR:12.50,USD:3')
-  .transform((text) => Object.fromEntries(text.split(',').map((one) => one.split(':') as [string, string])));
+  .transform((text) => Object.fromEntries(text.split(',').map((one) => one.split(':') as [string, string])))
+  .meta({ example: 'EUR:111.50' });
 
 const mappingOfRun = z
   .string()
@@ -41,6 +43,7 @@ export const uploadQuery = z.strictObject({
     .string()
     .regex(/^\d{1,9}$/, 'is a whole number')
     .transform(Number)
+    .meta({ example: '2' })
     .optional(),
   expect_total: expectedAmounts.optional(),
   mapping: mappingOfRun.optional(),
@@ -62,8 +65,11 @@ export const listPoolQuery = z.strictObject({
 export const examineBody = z.strictObject({ channel: channelName });
 export { channelMapping };
 
+/** As it was set, with what it did not say filled in. */
+const settings = z.record(z.string(), z.unknown()).meta({ description: 'As in the request that sets it' });
+
 export const mappingView = z
-  .strictObject({ channel: z.string(), file: z.json(), rules: z.json(), updated_at: shownTime })
+  .strictObject({ channel: z.string(), file: settings, rules: settings, updated_at: shownTime })
   .meta({ id: 'StatementMapping', description: 'How a channel’s statements are read, and by which rules compared' });
 export type MappingView = z.output<typeof mappingView>;
 
@@ -82,7 +88,7 @@ export const runView = z
     id: shownIdOf('statementRun'),
     channel: z.string(),
     kind: z.enum(['statement', 'examination']),
-    statement_date: z.iso.date(),
+    statement_date: shownDay,
     file_name: z.string().nullable(),
     file_hash: z.string().nullable().meta({ description: 'SHA-256 of the file, in hex' }),
     lines: z.int().nullable(),
@@ -114,7 +120,7 @@ export const resultView = z
       .strictObject({
         run: shownIdOf('statementRun'),
         number: z.int(),
-        statement_date: z.iso.date().nullable(),
+        statement_date: shownDay.nullable(),
         status: z.enum(LINE_STATUSES).nullable(),
         provider_reference: z.string().nullable(),
         payment_reference: z.string().nullable(),

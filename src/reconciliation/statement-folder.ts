@@ -27,7 +27,7 @@ export async function findStatements(folder: string): Promise<readonly FoundStat
         channel,
         date,
         fileName,
-        open: () => createReadStream(path, { highWaterMark: 1 << 18 }),
+        open: () => readWhenAsked(path),
         mark: (as) => marked(path, as),
       });
     }
@@ -55,4 +55,9 @@ async function marked(path: string, as: string): Promise<void> {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+/** Opens the file when it is read: one that another process has taken meanwhile fails whoever reads it, and nobody else. */
+async function* readWhenAsked(path: string): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) yield chunk as Buffer;
 }

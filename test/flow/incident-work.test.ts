@@ -67,7 +67,7 @@ describe('an incident', () => {
     const { id } = await opened({ orderId });
     const { body } = await call('get', `/${id}`);
     expect(body).toMatchObject({ severity: 'high', page: 'docs/incidents.md#late_payment' });
-    expect(body.actions[0].command).toBe(`quittance incidents list --order ${showId('order', orderId)}`);
+    expect(body.actions[0].command).toBe(`quittance timeline ${showId('order', orderId)}`);
   });
 
   it('stays resolved on the same facts, opens again on others, and says so in its history', async () => {

@@ -52,13 +52,7 @@ it('lists, shows, assigns, notes, resolves and reopens incidents', async () => {
   await quittance('incidents', 'reopen', id, '--note', 'it was not');
   await quittance('incidents', 'unassign', id);
   const shown = await quittance('incidents', 'show', id);
-  for (const part of [
-    'received',
-    `incidents list --order ${order.id}`,
-    'the service',
-    'the bank was asked',
-    'reopened',
-  ]) {
+  for (const part of ['received', `timeline ${order.id}`, 'the service', 'the bank was asked', 'reopened']) {
     expect(shown).toContain(part);
   }
   expect(JSON.parse(await quittance('incidents', 'show', id, '--json')).history).toHaveLength(7);

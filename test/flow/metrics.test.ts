@@ -167,7 +167,7 @@ describe('what a payment leaves in the metrics', () => {
 it('shows what waits, and for how long', async () => {
   const world = await startWorld({ working: false });
   const [merchant, channel] = [await world.merchant(), await world.channel()];
-  await world.admin('post', `/merchants/${merchant.id}/endpoints`, { url: 'http://127.0.0.1:1/hook' });
+  await world.admin('post', `/merchants/${merchant.id}/endpoints`, { url: 'http://127.0.0.1:65535/hook' });
   const order = await world.order(merchant);
   expect((await world.send(channel, world.paid(channel, order))).status).toBeLessThan(300);
   await world.query(`update orders.outbox set created_at = created_at - interval '1 hour'`);

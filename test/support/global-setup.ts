@@ -20,7 +20,7 @@ export default async function globalSetup(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'quittance-test-'));
   chmodSync(folder, 0o711);
   try {
-    const server = await startEmbedded({ dataDir: join(folder, 'data') });
+    const server = await startEmbedded({ dataDir: join(folder, 'data'), settings: { max_connections: '400' } });
     (globalThis as { testServer?: TestServer }).testServer = { server, folder };
     process.env[TEST_SERVER] = server.url;
     await makeTemplate(server.url);

@@ -116,9 +116,14 @@ export async function startWorld(options: WorldOptions = {}) {
     }
   };
 
-  const auditPools = createPools(test.urls, { size: 2, plans: 'by_cost' });
+  const auditPools = options.on === undefined ? createPools(test.urls, { size: 2, plans: 'by_cost' }) : undefined;
   const audit = (): Promise<AuditReport> =>
-    runAudit({ databases: auditPools.databases, sealer: createSealer([masterKey]), patienceMs: 5_000, pauseMs: 200 });
+    runAudit({
+      databases: auditPools?.databases ?? test.databases,
+      sealer: createSealer([masterKey]),
+      patienceMs: 5_000,
+      pauseMs: 200,
+    });
 
   return {
     test,
@@ -204,7 +209,7 @@ export async function startWorld(options: WorldOptions = {}) {
       await new Promise((resolve) => server.close(resolve));
       await wired.drain();
       await wired.stop();
-      await auditPools.close();
+      await auditPools?.close();
       if (options.on === undefined) await test.close();
     },
   };

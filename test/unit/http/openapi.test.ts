@@ -106,6 +106,7 @@ describe('the document', () => {
       ['403', ['forbidden']],
       ['404', ['not_found']],
       ['408', ['request_timeout']],
+      ['429', ['rate_limited']],
       ['431', ['headers_too_large']],
       ['500', ['internal']],
       ['503', ['unavailable', 'overloaded']],
