@@ -106,6 +106,7 @@ export function layFoundation(options: WiringOptions): Foundation {
   const patient = createPools(urls, RECONCILIATION_POOL);
   const reconciliation = createReconciliation({
     db: options.reconciliationDatabase ?? patient.databases.orders,
+    claimsDb: options.reconciliationDatabase ?? databases.orders,
     ids,
     jitter,
     incidents,

@@ -81,12 +81,9 @@ function breakWhenSilent(silenceMs: number) {
   return (client: Client, done: (error?: Error) => void): void => {
     const { stream } = client.connection;
     if (stream instanceof Socket) {
-      let answered = stream.bytesWritten;
-      stream.on('data', () => {
-        answered = stream.bytesWritten;
-      });
       stream.setTimeout(silenceMs, () => {
-        if (stream.bytesWritten > answered) stream.destroy();
+        // Several statements may be on their way, and the answer to the first says nothing of the last.
+        if (!(client as Client & { readonly readyForQuery: boolean }).readyForQuery) stream.destroy();
       });
     }
     done();

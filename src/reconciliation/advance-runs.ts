@@ -18,6 +18,8 @@ import { quarantine } from './stage-statement';
 export interface AdvanceDependencies extends ReportDependencies {
   /** Connections of the reconciliation's own, whose statements may take longer than a payment's. */
   readonly db: Database<'orders'>;
+  /** Where due runs are claimed: a look that hangs must not hang for as long as a statement over a million lines may. */
+  readonly claimsDb: Database<'orders'>;
   readonly ids: Ids;
   readonly jitter: Jitter;
   readonly settle: SettleEvent;
@@ -46,7 +48,7 @@ const STUCK_AFTER_ATTEMPTS = 8;
 /** The runs of statements as durable work: each step is a commit under the claim's token, and a crash costs the last one. */
 export function createRuns(deps: AdvanceDependencies): Runs {
   const claims = createClaims<'orders', DueRun>(
-    deps.db,
+    deps.claimsDb,
     {
       schema: 'orders',
       table: 'statement_runs',

@@ -16,6 +16,7 @@ import type { ExpectedTotals } from './statement-line';
 export interface ReconciliationDependencies extends ReportDependencies {
   /** Connections of its own, whose statements may take minutes: a payment must not wait behind a million lines. */
   readonly db: Database<'orders'>;
+  readonly claimsDb: Database<'orders'>;
   readonly ids: Ids;
   readonly jitter: Jitter;
   readonly settle: SettleEvent;

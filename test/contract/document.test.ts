@@ -135,7 +135,7 @@ function emptySchemas(value: Json, where: string): string[] {
   return Object.entries<Json>(value).flatMap(([name, inner]) => {
     if (name === 'example' || name === 'examples' || typeof inner !== 'object' || inner === null) return [];
     const isSchema =
-      name === 'schema' || name === 'items' || /\/(properties|anyOf|oneOf|allOf)$|components\/schemas$/.test(where);
+      name === 'schema' || name === 'items' || /\/(properties|anyOf|oneOf)$|components\/schemas$/.test(where);
     const empty = isSchema && !SAYS_SOMETHING.some((word) => word in inner);
     return [...(empty ? [`${where}/${name}`] : []), ...emptySchemas(inner, `${where}/${name}`)];
   });

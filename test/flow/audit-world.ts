@@ -167,7 +167,7 @@ function createFlow({ databases }: TestDatabases, sql: AuditWorld['sql'], known:
     }
     await sql(
       'orders',
-      `update orders.global_transactions set status = 'cancelled', ended_at = ${LONG_AGO} where gid = '${attempt.gid}'`,
+      `update orders.global_transactions set status = 'cancelled', cancelled = true, ended_at = ${LONG_AGO} where gid = '${attempt.gid}'`,
     );
   };
   const begin = (): Settled => ({ order: ids.next(), receipt: ids.next(), gid: ids.next() });

@@ -113,7 +113,7 @@ describe('the audit', () => {
       'a settled receipt whose transaction is cancelled',
       [1, 4, 6, 9],
       'orders',
-      (w) => `update orders.global_transactions set status = 'cancelled' where gid = '${w.paid.gid}'`,
+      (w) => `update orders.global_transactions set status = 'cancelled', cancelled = true where gid = '${w.paid.gid}'`,
     ],
     [
       'two transactions for one receipt',
@@ -411,7 +411,7 @@ const RECEIPT_AGAIN = (w: AuditWorld): string => `
      where receipt_id = '${w.paid.receipt}';`;
 
 const CANCELLED_TO = (w: AuditWorld, status: string): string =>
-  `update orders.global_transactions set status = '${status}', pays_order = false,
+  `update orders.global_transactions set status = '${status}', cancelled = false, pays_order = false,
      receipt_id = ${status === 'trying' ? 'receipt_id' : `'${COPY}'`}
     where receipt_id = '${w.paid.receipt}' and status = 'cancelled'`;
 
