@@ -115,24 +115,24 @@ const END = statement(
                           $9::text[], $10::bigint[], $11::bigint[])
        as r(id, token, number, attempt_status, http_status, error, excerpt, duration_ms, status, since_attempt, since_answer)
    ), mine as (
-     select n.id from orders.notifications n join r on r.id = n.id and r.token = n.lease_token
+     select r.* from r join orders.notifications n on n.id = r.id and n.lease_token = r.token
       where n.status = 'scheduled' order by n.id for update of n
    ), ended as (
      update orders.notification_attempts a
         set status = r.attempt_status, http_status = r.http_status, error = r.error, response_excerpt = r.excerpt,
             duration_ms = r.duration_ms, ended_at = clock_timestamp()
        from r where a.notification_id = r.id and a.number = r.number and a.status = 'started'
-     returning a.notification_id as id, a.started_at
    )
    update orders.notifications n
-      set status = r.status, last_error = r.error, lease_token = null, enqueued_until = clock_timestamp(),
+      set status = mine.status, last_error = mine.error, lease_token = null, enqueued_until = clock_timestamp(),
           put_off = false,
-          next_try_at = case when r.status <> 'scheduled' then n.next_try_at
-            else greatest(ended.started_at + r.since_attempt * interval '1 millisecond',
-                          clock_timestamp() + r.since_answer * interval '1 millisecond') end,
-          ended_at = case when r.status <> 'scheduled' then clock_timestamp() end
-     from mine join r on r.id = mine.id join ended on ended.id = mine.id
-    where n.id = mine.id
+          next_try_at = case when mine.status <> 'scheduled' then n.next_try_at
+            else greatest((select a.started_at from orders.notification_attempts a
+                            where a.notification_id = mine.id and a.number = mine.number)
+                            + mine.since_attempt * interval '1 millisecond',
+                          clock_timestamp() + mine.since_answer * interval '1 millisecond') end,
+          ended_at = case when mine.status <> 'scheduled' then clock_timestamp() end
+     from mine where n.id = mine.id
    returning n.id`,
 );
 

@@ -165,7 +165,10 @@ describe('many', () => {
     const of = (from: number, to: number): NewIncident[] =>
       Array.from({ length: to - from }, (_, i) => ({ kind: 'phase_two_stuck', subject: `m${from + i}`, facts: {} }));
     await report(...of(0, 25));
-    const [now] = await world.query<{ now: Date }>('select clock_timestamp() as now');
+    // A date has milliseconds only, and the database is faster than that.
+    const [now] = await world.query<{ now: Date }>(
+      `select clock_timestamp() + interval '2 milliseconds' as now, pg_sleep(0.005)`,
+    );
     await report(...of(25, 30));
     const body = { kind: 'phase_two_stuck', before: now!.now.toISOString(), note: 'the database is back' };
     const first = (await call('post', '/resolve', { ...body, limit: 20 })).body;
