@@ -112,7 +112,7 @@ const BEGIN: Readonly<Record<Isolation, string>> = {
 
 /**
  * BEGIN goes out with the first statement and COMMIT behind the last, because what a list costs is for a good part how often
- * the two processes wake each other: a step of nine statements took eleven round trips before and takes three now.
+ * the two processes wake each other: a step of nine statements takes three round trips instead of eleven.
  *
  * Nothing is committed that failed: after an error the server refuses whatever follows and answers the COMMIT with ROLLBACK,
  * also where the code that caught the error went on.

@@ -62,6 +62,48 @@ describe('pools', () => {
   });
 });
 
+describe('a transaction', () => {
+  let test: TestDatabases;
+  beforeAll(async () => {
+    test = await testDatabases();
+    await test.databases.orders.knex.raw('create table orders.kept (n int primary key)');
+  });
+  afterAll(() => test.close());
+
+  const keep = statement('test.keep', 'insert into orders.kept values ($1)');
+  const kept = async (): Promise<unknown[]> =>
+    (await test.databases.orders.query<{ n: number }>(statement('test.kept', 'select n from orders.kept'))).map(
+      (row) => row.n,
+    );
+
+  it('commits what it has sent without waiting', async () => {
+    await inTransaction(test.databases.orders, (tx) => {
+      tx.send(keep, [1]);
+      return Promise.resolve();
+    });
+    expect(await kept()).toEqual([1]);
+  });
+
+  it('fails, with its reason and with nothing kept, where a statement fails that nobody waited for', async () => {
+    const failing = inTransaction(test.databases.orders, (tx) => {
+      tx.send(keep, [2]);
+      tx.send(keep, [1]);
+      return Promise.resolve();
+    });
+    await expect(failing).rejects.toThrow('kept_pkey');
+    expect(await kept()).toEqual([1]);
+  });
+
+  it('fails where a statement failed and the work went on', async () => {
+    const failing = inTransaction(test.databases.orders, async (tx) => {
+      await tx.query(keep, [3]);
+      await tx.query(keep, [1]).catch(() => undefined);
+    });
+    await expect(failing).rejects.toThrow('kept_pkey');
+    expect(await kept()).toEqual([1]);
+  });
+});
+
 describe('migrations', () => {
   it('run once when many processes start at once, in one database', async () => {
     const url = await createTestDatabase('template0');
