@@ -40,7 +40,7 @@ export default tseslint.config(
   },
   { files: ['src/config.ts'], rules: { 'no-restricted-properties': 'off' } },
   {
-    files: ['test/**/*.ts', 'demo/**/*.ts', 'bench/**/*.ts'],
+    files: ['test/**/*.ts', 'demo/**/*.ts', 'bench/**/*.ts', 'chaos/**/*.ts', 'control/**/*.ts'],
     rules: {
       'max-lines-per-function': 'off',
       'max-lines': 'off',

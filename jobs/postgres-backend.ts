@@ -41,7 +41,10 @@ export function createPostgresBackend(url: string, onError: ErrorListener): Queu
     keepAliveInitialDelayMillis: 10_000,
   });
   pool.on('error', onError);
-  const migrated = createMigrated(pool, onError);
+  // The pool listens to idle connections only. One that breaks in BullMQ's hands between two statements of a transaction would
+  // be an error that nobody expected, and end the process.
+  pool.on('connect', (client) => client.on('error', onError));
+  const migrated = createMigrated(pool);
   // BullMQ describes a pool in its own words, which the overloads of pg's types do not match; it is made for this very pool.
   const connection = pool as unknown as PgPool;
   return {
@@ -60,16 +63,13 @@ export function createPostgresBackend(url: string, onError: ErrorListener): Queu
 }
 
 /** BullMQ's own migrations, once per process, one caller at a time; it locks out other processes by itself. */
-function createMigrated(pool: Pool, onError: ErrorListener): () => Promise<void> {
+function createMigrated(pool: Pool): () => Promise<void> {
   let running: Promise<void> | undefined;
   const migrate = async (): Promise<void> => {
     const client = await pool.connect();
-    // The pool listens to idle connections only: one that breaks here would be an error that nobody expected.
-    client.on('error', onError);
     try {
       await runMigrations(client, SCHEMA);
     } finally {
-      client.off('error', onError);
       client.release();
     }
   };

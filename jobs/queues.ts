@@ -17,6 +17,8 @@ export interface Queues {
   schedule(concern: Concern, pattern: string): Promise<boolean>;
   /** Takes jobs of this concern until it is closed. A handler that throws loses nothing: the sweep finds its rows. */
   work(concern: Concern, concurrency: number, handle: JobHandler): { close(): Promise<void> };
+  /** How many jobs of this concern were taken here so far. */
+  taken(concern: Concern): number;
   /** True where all queues have been reached; one that goes away later shows only by what `add` answers. */
   areOpen(): boolean;
   /** How many jobs each queue holds; undefined for one that cannot be asked. Never throws. */
@@ -57,6 +59,7 @@ export function createQueues(options: QueuesOptions): Queues {
   const depthOf = (concern: Concern): Promise<QueueDepth | undefined> =>
     (producers[concern].current()?.depth() ?? Promise.resolve(undefined)).catch(() => undefined);
   const workers = new Set<{ close(): Promise<void> }>();
+  const taken: Record<Concern, number> = { outbox: 0, notifications: 0, reconciliation: 0 };
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     await Promise.all([...workers].map((worker) => worker.close()));
@@ -89,7 +92,7 @@ export function createQueues(options: QueuesOptions): Queues {
       }
     },
     work: (concern, concurrency, handle) => {
-      const guarded = guard(handle, nameOf(concern), options);
+      const guarded = guard(handle, nameOf(concern), options, () => (taken[concern] += 1));
       const kept = keepOpen(
         nameOf(concern),
         (signal) => backend.openWorker(nameOf(concern), concurrency, guarded.handle, signal),
@@ -104,6 +107,7 @@ export function createQueues(options: QueuesOptions): Queues {
       workers.add(worker);
       return worker;
     },
+    taken: (concern) => taken[concern],
     areOpen: () => CONCERNS.every((concern) => producers[concern].current() !== undefined),
     depths: () => depthsOf(depthOf),
     close: () => (closing ??= closeAll()),
@@ -135,10 +139,11 @@ interface GuardedHandler {
   finish(): Promise<void>;
 }
 
-function guard(handle: JobHandler, queue: string, { logger, tracer }: GuardTools): GuardedHandler {
+function guard(handle: JobHandler, queue: string, { logger, tracer }: GuardTools, onTaken: () => void): GuardedHandler {
   const running = new Set<Promise<void>>();
   let finished = false;
   const attempt = async (ids: readonly string[]): Promise<void> => {
+    onTaken();
     try {
       const options = { kind: SpanKind.CONSUMER, attributes: attributesOf(queue, ids) };
       await inSpan(tracer, `process ${queue}`, undefined, options, () => handle(ids));

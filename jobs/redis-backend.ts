@@ -11,6 +11,12 @@ import {
   openWorker,
 } from './queue-backend';
 
+/**
+ * A connection that owes an answer for longer is broken and made anew: behind a firewall that has forgotten it, it would be waited for
+ * without end. Longer than Redis lets a worker wait for a job (BullMQ: five seconds, ten where one is delayed).
+ */
+const SILENCE_MS = 15_000;
+
 /** A producer fails at once where Redis is down, instead of keeping what it was given until Redis is back. */
 const PRODUCER = { enableOfflineQueue: false, commandTimeout: 5_000 } as const satisfies RedisOptions;
 
@@ -46,6 +52,7 @@ function createClient(url: string, onError: ErrorListener, options: Partial<type
   let ended = false;
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
+    socketTimeout: SILENCE_MS,
     retryStrategy: (times) => (ended ? null : Math.min(times * 200, 1_000)),
     ...options,
   });

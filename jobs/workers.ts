@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { OutboxWorker } from '../src/consistency/outbox/consume';
+import type { OwnMessages } from '../src/consistency/outbox/own-messages';
 import type { Jitter } from '../src/core/backoff';
 import type { Notifier } from '../src/notifications/deliver';
 import { consumeOutbox, outboxHandler } from './consume-outbox';
 import { deliverNotifications } from './deliver-notifications';
+import type { QueueHints } from './hints';
 import { overdueSweep } from './overdue-sweep';
 import { type DailyReconciliation, reconcileDaily } from './reconcile';
 import type { Queues } from './queues';
@@ -17,6 +19,10 @@ export interface Workers {
 
 export interface WorkersTools {
   readonly queues: Queues;
+  readonly hints: Pick<QueueHints, 'notifyHere'>;
+  readonly own: OwnMessages;
+  /** Whether everything goes through the queue, also what this process could do itself. */
+  readonly queueEverything: boolean;
   readonly outbox: OutboxWorker;
   readonly notifier: Notifier;
   readonly reconcile: DailyReconciliation;
@@ -28,7 +34,7 @@ export interface WorkersTools {
 
 /** Everything that a process does by itself: what the queue gives it, and what it looks for. */
 export function createWorkers(tools: WorkersTools): Workers {
-  const { queues, outbox, notifier, reconcile } = tools;
+  const { queues, hints, own, outbox, notifier, reconcile } = tools;
   const sweeps = createSweeps(
     [
       overdueSweep('outbox', queues, {
@@ -48,9 +54,15 @@ export function createWorkers(tools: WorkersTools): Workers {
         deliverNotifications(queues, notifier),
         reconcileDaily(queues, reconcile),
       ];
+      if (!tools.queueEverything) {
+        own.start((token, messages) => outbox.handleOwn(token, messages));
+        hints.notifyHere((ids) => notifier.handle(ids));
+      }
       sweeps.start();
     },
     drain: async () => {
+      own.stop();
+      hints.notifyHere(undefined);
       await Promise.all([sweeps.stop(), ...workers.map((worker) => worker.close())]);
       await notifier.drain();
     },

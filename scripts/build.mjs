@@ -1,6 +1,7 @@
 /**
  * Builds dist/ from the sources, as `npm run build` and before every verb that runs built code.
  *   --if-needed  only where a source is newer than the last build
+ *   --is-fresh   nothing; succeeds where no source is newer than the last build
  *   --optional   without TypeScript (an installation without development dependencies) say so and succeed
  */
 import { spawnSync } from 'node:child_process';
@@ -22,6 +23,7 @@ const newest = Math.max(
     .map((path) => statSync(path).mtimeMs),
 );
 const isFresh = sources.length === 0 || (existsSync(stamp) && statSync(stamp).mtimeMs >= newest && !hasStale());
+if (options.includes('--is-fresh')) process.exit(isFresh && existsSync(stamp) ? 0 : 1);
 if (!(options.includes('--if-needed') && isFresh)) build();
 
 function build() {

@@ -7,12 +7,22 @@ export type Role = (typeof ROLES)[number];
 /** How a process is run, watched and protected. */
 export interface OperationsConfig {
   readonly role: Role;
+  /** Whether everything that is decided goes through the queue; else a process does itself what it keeps up with. */
+  readonly queueEverything: boolean;
   /** How long /readyz says 503 before the listener closes, for balancers that ask seldom, in milliseconds. */
   readonly drainDelayMs: number;
   /** The token that opens /metrics and nothing else. */
   readonly metricsToken: string | undefined;
   /** Which proxies are believed about the client's address: so many hops, or these addresses. Undefined: none. */
   readonly trustProxy: number | readonly string[] | undefined;
+  /** How slow a sender may be, in milliseconds, and how many may be connected at once. */
+  readonly senders: {
+    /** From the connection, or the first byte, to the end of the headers. */
+    readonly headersMs: number;
+    /** To the end of the body; a statement of a bank has longer. */
+    readonly bodyMs: number;
+    readonly mostConnections: number;
+  };
   /** 0 switches a limit off. They hold per process. */
   readonly limits: {
     readonly apiKeyPerSecond: number;
@@ -26,9 +36,11 @@ export interface OperationsConfig {
 /** The variables' own defaults say the same; tests that build a configuration by hand start from here. */
 export const OPERATIONS_DEFAULTS: OperationsConfig = {
   role: 'all',
+  queueEverything: false,
   drainDelayMs: 500,
   metricsToken: undefined,
   trustProxy: undefined,
+  senders: { headersMs: 10_000, bodyMs: 30_000, mostConnections: 2_000 },
   limits: {
     apiKeyPerSecond: 5_000,
     operatorPerSecond: 5_000,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPERATIONS_DEFAULTS, ROLES, readTrustProxy } from './config-operations';
 import { OPERATORS, type Operator, readOperators } from './config-operators';
+import { DAYS, RETENTION_DEFAULTS, isRetention } from './config-retention';
 import { telemetryVariables } from './config-telemetry';
 import { StartRefused } from './database/start-refused';
 
@@ -51,12 +52,13 @@ export const auditVariables = databaseVariables.extend({
     .optional(),
 });
 
-const { limits } = OPERATIONS_DEFAULTS;
+const { limits, senders } = OPERATIONS_DEFAULTS;
 const rate = (otherwise: number): z.ZodType<number> => whole(0, 1_000_000, otherwise);
 
 /** How a process is run, watched and protected. */
 const operationsVariables = {
   ROLE: z.enum(ROLES, `one of ${ROLES.join(', ')}`).default(OPERATIONS_DEFAULTS.role),
+  QUEUE_EVERYTHING: z.enum(['true', 'false'], 'true or false').default('false'),
   DRAIN_DELAY_MS: whole(0, 60_000, OPERATIONS_DEFAULTS.drainDelayMs),
   METRICS_TOKEN: matching(/^[\x21-\x7e]{24,200}$/, TOKEN),
   TRUST_PROXY: z
@@ -64,6 +66,9 @@ const operationsVariables = {
     .refine((text) => readTrustProxy(text) !== undefined, 'a number of hops from 1 to 10, or addresses with commas')
     .transform(readTrustProxy)
     .optional(),
+  HEADERS_TIMEOUT_MS: whole(100, 600_000, senders.headersMs),
+  BODY_TIMEOUT_MS: whole(100, 600_000, senders.bodyMs),
+  MAX_CONNECTIONS: whole(1, 1_000_000, senders.mostConnections),
   RATE_LIMIT_API_KEY_PER_SECOND: rate(limits.apiKeyPerSecond),
   RATE_LIMIT_OPERATOR_PER_SECOND: rate(limits.operatorPerSecond),
   RATE_LIMIT_CHANNEL_PER_SECOND: rate(limits.channelPerSecond),
@@ -71,7 +76,23 @@ const operationsVariables = {
   RATE_LIMIT_FAILED_AUTHENTICATIONS_PER_MINUTE: rate(limits.failedAuthenticationsPerMinute),
 };
 
+const days = (otherwise: number): z.ZodType<number> =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, DAYS)
+    .transform(Number)
+    .refine(isRetention, DAYS)
+    .default(otherwise);
+
+export const retentionVariables = databaseVariables.extend({
+  RETENTION_TRANSACTIONS_DAYS: days(RETENTION_DEFAULTS.transactions),
+  RETENTION_HOLDS_DAYS: days(RETENTION_DEFAULTS.holds),
+  RETENTION_ATTEMPTS_DAYS: days(RETENTION_DEFAULTS.attempts),
+  RETENTION_BODIES_DAYS: days(RETENTION_DEFAULTS.bodies),
+});
+
 export const serviceVariables = auditVariables.extend({
+  ...retentionVariables.shape,
   ...operationsVariables,
   REDIS_URL: url(['redis:', 'rediss:'], 'a URL such as redis://host:6379/0'),
   HOST: matching(/^[0-9A-Za-z.:_-]+$/, 'a host name or an address such as 127.0.0.1').default('127.0.0.1'),

@@ -5,6 +5,7 @@ import { SCHEMAS, type SchemaName } from './consistency/transaction';
 import type { OperationsConfig } from './config-operations';
 import { DATA_FILES, ensureDataDir, readIfThere, readOrCreate } from './data-dir';
 import { OPERATORS, type Operator, allOperators, shareToken } from './config-operators';
+import { type RetentionConfig, checkedRetention } from './config-retention';
 import type { DatabaseUrls } from './database/pools';
 import {
   type Environment,
@@ -16,6 +17,7 @@ import {
   databaseVariables,
   isMasterKey,
   parseVariables,
+  retentionVariables,
   serviceVariables,
 } from './config-variables';
 import { telemetryConfig } from './config-telemetry';
@@ -56,6 +58,7 @@ export interface Config extends DatabaseConfig {
   readonly reconciliationDir: string | undefined;
   /** When the reconciliation does its day's work: five fields, in UTC. */
   readonly reconciliationCron: string;
+  readonly retention: RetentionConfig;
   readonly operations: OperationsConfig;
 }
 
@@ -94,6 +97,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     reconciliationDir: variables.RECONCILIATION_DIR,
     reconciliationCron: variables.RECONCILIATION_CRON,
     masterKeys: masterKeys(database, variables.QUITTANCE_MASTER_KEY),
+    retention: retentionConfig(variables),
     operations: operationsConfig(database, variables),
     ...operators(database, variables),
   };
@@ -104,10 +108,16 @@ function operationsConfig(database: DatabaseConfig, variables: z.infer<typeof se
   const embedded = database.urls === undefined;
   return {
     role: variables.ROLE,
+    queueEverything: variables.QUEUE_EVERYTHING === 'true',
     drainDelayMs: variables.DRAIN_DELAY_MS,
     metricsToken:
       variables.METRICS_TOKEN ?? (embedded ? kept(database.dataDir, DATA_FILES.metricsToken, 'base64url') : undefined),
     trustProxy: variables.TRUST_PROXY,
+    senders: {
+      headersMs: variables.HEADERS_TIMEOUT_MS,
+      bodyMs: variables.BODY_TIMEOUT_MS,
+      mostConnections: variables.MAX_CONNECTIONS,
+    },
     limits: {
       apiKeyPerSecond: variables.RATE_LIMIT_API_KEY_PER_SECOND,
       operatorPerSecond: variables.RATE_LIMIT_OPERATOR_PER_SECOND,
@@ -116,6 +126,15 @@ function operationsConfig(database: DatabaseConfig, variables: z.infer<typeof se
       failedAuthenticationsPerMinute: variables.RATE_LIMIT_FAILED_AUTHENTICATIONS_PER_MINUTE,
     },
   };
+}
+
+function retentionConfig(variables: z.infer<typeof retentionVariables>): RetentionConfig {
+  return checkedRetention({
+    transactions: variables.RETENTION_TRANSACTIONS_DAYS,
+    holds: variables.RETENTION_HOLDS_DAYS,
+    attempts: variables.RETENTION_ATTEMPTS_DAYS,
+    bodies: variables.RETENTION_BODIES_DAYS,
+  });
 }
 
 function operators(
@@ -136,6 +155,14 @@ function operators(
 /** Reads what `migrate` needs: where the databases are. @throws StartRefused as `loadConfig` does */
 export function loadDatabaseConfig(environment: Environment = process.env): DatabaseConfig {
   return databaseConfig(parseVariables(databaseVariables, environment));
+}
+
+/** Reads what `retention run` needs. @throws StartRefused as `loadConfig` does */
+export function loadRetentionConfig(
+  environment: Environment = process.env,
+): DatabaseConfig & Pick<Config, 'retention'> {
+  const variables = parseVariables(retentionVariables, environment);
+  return { ...databaseConfig(variables), retention: retentionConfig(variables) };
 }
 
 /** Reads what `audit` needs: the books are signed with the master key. @throws StartRefused as `loadConfig` does */

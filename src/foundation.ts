@@ -3,13 +3,18 @@ import type { Logger } from 'pino';
 import { type QueueHints, createHints } from '../jobs/hints';
 import { type Queues, createQueues } from '../jobs/queues';
 import { createParticipant } from './balances/participant';
+import { type Boundaries, NOTHING_AROUND } from './boundaries';
 import { type Settlements, assembleSettlements } from './callbacks/assemble';
+import type { AnnouncePaid } from './callbacks/settlement-hooks';
 import type { Config } from './config';
 import { createOutbox } from './consistency/outbox/append';
+import { OUTBOX_LEASE_MS } from './consistency/outbox/consume';
+import { type OwnMessages, createOwnMessages } from './consistency/outbox/own-messages';
+import type { Participant } from './consistency/tcc/participant';
 import type { Database, Databases } from './consistency/transaction';
 import { type Jitter, systemJitter } from './core/backoff';
 import type { Clock } from './core/clock';
-import { type Ids, createIds } from './core/ids';
+import { type Ids, type MerchantId, createIds } from './core/ids';
 import { systemRandom } from './core/random';
 import { newTrace } from './core/tracing';
 import { type Sealer, createSealer } from './core/sealing';
@@ -21,7 +26,8 @@ import { resolveBySystem } from './incidents/resolve-by-system-store';
 import { createNotifications } from './notifications/announce';
 import type { Notifications } from './notifications/notify';
 import { announcementOf } from './orders/close-order';
-import { findOrders } from './orders/orders-store';
+import { findOrdersPaidBy } from './orders/orders-store';
+import type { SettleEvent } from './reconciliation/recover-callbacks';
 import { type Reconciliation, createReconciliation } from './reconciliation/reconciliation';
 import { createIdTracer } from './telemetry/id-tracer';
 import { type Metrics, createMetrics } from './telemetry/metrics';
@@ -37,6 +43,8 @@ export interface WiringOptions {
   readonly tracer?: Tracer;
   /** The connections of the reconciliation; its own patient ones where none are given. */
   readonly reconciliationDatabase?: Database<'orders'>;
+  /** What is put around the queues and around the client that calls merchants. */
+  readonly around?: Pick<Boundaries, 'queues' | 'http'>;
 }
 
 /** Everything that more than one part is made of. */
@@ -44,11 +52,14 @@ export interface Foundation extends WiringOptions {
   readonly ids: Ids;
   readonly jitter: Jitter;
   readonly tracer: Tracer;
+  readonly around: Pick<Boundaries, 'queues' | 'http'>;
   readonly sealer: Sealer;
   readonly queues: Queues;
   readonly hints: QueueHints;
+  readonly own: OwnMessages;
   readonly incidents: Incidents;
   readonly notifications: Notifications;
+  readonly participants: readonly Participant[];
   readonly settlements: Settlements;
   readonly reconciliation: Reconciliation;
   /** Closes what was opened here. */
@@ -70,34 +81,33 @@ export function layFoundation(options: WiringOptions): Foundation {
   const jitter = options.jitter ?? systemJitter;
   const tracer = options.tracer ?? createIdTracer(systemRandom);
   const ids = createIds(clock);
-  const queues = createQueues({ redisUrl: config.redisUrl, postgresUrl: urls.orders, logger, jitter, tracer });
+  const around = options.around ?? NOTHING_AROUND;
+  const queues = around.queues(
+    createQueues({ redisUrl: config.redisUrl, postgresUrl: urls.orders, logger, jitter, tracer }),
+  );
   const hints = createHints(queues, logger);
+  const own = createOwnMessages({ ids }, OUTBOX_LEASE_MS);
   const metrics = createMetrics({
     clock,
     read: { databases, queues: () => queues.depths(), incidentKinds: INCIDENT_KINDS },
   });
   const incidents = loggingIncidents(createIncidents({ ids }), logger);
   const notifications = createNotifications({ ids, clock, jitter });
+  const participants = [
+    createParticipant({ db: databases.accounts, ids }),
+    createParticipant({ db: databases.points, ids }),
+  ];
   const settlements = assembleSettlements({
     db: databases.orders,
-    participants: [
-      createParticipant({ db: databases.accounts, ids }),
-      createParticipant({ db: databases.points, ids }),
-    ],
+    participants,
     ids,
     jitter,
     logger,
     tracer,
-    outbox: createOutbox(),
+    outbox: createOutbox({ own, hints }),
     incidents,
     hints,
-    announcePaid: async (tx, orders) => {
-      const rows = await findOrders(tx, [...orders.keys()]);
-      return notifications.announce(
-        tx,
-        rows.map((row) => announcementOf(row, 'order.paid', orders.get(row.id) ?? null)),
-      );
-    },
+    announcePaid: announcingPaid(notifications),
     deadlineMs: config.transactionDeadlineMs,
     stepObserver: metrics.steps,
     observer: metrics.settlements,
@@ -111,10 +121,49 @@ export function layFoundation(options: WiringOptions): Foundation {
     jitter,
     incidents,
     resolveIncidents: resolveBySystem,
-    settle: (event) =>
-      settlements.settlePayment.event({ ...event, traceparent: newTrace(tracer, 'recover lost callback') }),
+    settle: recoveredBy(settlements, ids, tracer),
     logger,
   });
-  const parts = { jitter, tracer, ids, queues, hints, incidents, notifications, settlements, sealer, reconciliation };
+  const parts = {
+    jitter,
+    tracer,
+    around,
+    ids,
+    queues,
+    hints,
+    own,
+    incidents,
+    notifications,
+    participants,
+    settlements,
+    sealer,
+    reconciliation,
+  };
   return { ...options, ...parts, metrics, close: () => patient.close() };
+}
+
+/** A callback that was lost and that a statement speaks of: what the statement says stands in for its body. */
+function recoveredBy({ settlePayment }: Settlements, ids: Ids, tracer: Tracer): SettleEvent {
+  return ({ body, bodyHash, ...event }) =>
+    settlePayment.event({
+      ...event,
+      callback: { id: ids.next(), body, bodyHash, forAPerson: false },
+      traceparent: newTrace(tracer, 'recover lost callback'),
+    });
+}
+
+/** Tells the merchants of the orders that are being paid. */
+function announcingPaid(notifications: Notifications): AnnouncePaid {
+  return (tx, deciding) => {
+    const merchants = new Set(deciding.flatMap(({ plan }) => plan.merchantId ?? []));
+    const announce = notifications.prepare(tx, [...merchants] as MerchantId[]);
+    const finding = findOrdersPaidBy(
+      tx,
+      deciding.map((one) => one.gid),
+    );
+    return async (orders) => {
+      const rows = await finding;
+      return announce(rows.map((row) => announcementOf(row, 'order.paid', orders.get(row.id) ?? null)));
+    };
+  };
 }

@@ -1,4 +1,5 @@
-import { type RequestListener, createServer } from 'node:http';
+import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, createServer } from 'node:http';
+import type { OperationsConfig } from './config-operations';
 import { isCode } from './data-dir';
 import { StartRefused } from './database/start-refused';
 import { watchConnections } from './http/draining';
@@ -32,8 +33,17 @@ const LIMITS: ListenerLimits = {
   maxHeaderSize: 16_384,
   maxConnections: 2_000,
 };
+/** What Node would answer by itself is for the application to answer. */
+const OURS = { requireHostHeader: false };
 /** Node drops the headers beyond the limit silently; no callback has half as many. */
 const MOST_HEADERS = 100;
+
+/** The limits of a configuration. Whoever allows little time wants it looked at in time. */
+export function limitsOf({ senders }: Pick<OperationsConfig, 'senders'>): Partial<ListenerLimits> {
+  const { headersMs: headersTimeout, mostConnections: maxConnections } = senders;
+  const connectionsCheckingInterval = Math.min(LIMITS.connectionsCheckingInterval, Math.ceil(headersTimeout / 4));
+  return { headersTimeout, maxConnections, connectionsCheckingInterval };
+}
 
 /**
  * Listens for HTTP. The limits keep slow or endless senders from holding connections: a bank's callback is small and comes
@@ -47,8 +57,9 @@ export async function listen(
   changes: Partial<ListenerLimits> = {},
 ): Promise<Listener> {
   const limits = { ...LIMITS, ...changes };
-  const server = createServer(limits, app);
+  const server = createServer({ ...limits, ...OURS }, app);
   answerMalformedRequests(server);
+  letTheApplicationAnswer(server);
   const drain = watchConnections(server);
   server.maxHeadersCount = MOST_HEADERS;
   server.maxConnections = limits.maxConnections;
@@ -62,6 +73,18 @@ export async function listen(
   const port = address === null || typeof address === 'string' ? where.port : address.port;
   const host = where.host.includes(':') ? `[${where.host}]` : where.host;
   return { url: `http://${host}:${port}`, close: () => drain() };
+}
+
+/**
+ * Without a listener Node tells every caller who asks (`Expect: 100-continue`) to send his body, and answers any other
+ * expectation by itself, without a problem.
+ */
+function letTheApplicationAnswer(server: Server): void {
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    server.on(event, (req: IncomingMessage, res: ServerResponse) => {
+      server.emit('request', req, res);
+    });
+  }
 }
 
 function refusal(error: Error, { host, port }: { host: string; port: number }): Error {

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { rmSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { type Boundaries, NOTHING_AROUND } from './boundaries';
 import type { Config } from './config';
 import { type Clock, systemClock } from './core/clock';
 import { DATA_FILES, replaceFile } from './data-dir';
 import { openDatabases } from './database/open';
-import { type Listener, listen } from './listener';
+import { type Listener, limitsOf, listen } from './listener';
+import { logReach } from './log-reach';
+import { logTrouble } from './log-trouble';
 import { createLogger, logWritten } from './logger';
 import { startTelemetry } from './telemetry/start-telemetry';
 import { wire } from './wiring';
@@ -21,6 +24,8 @@ export interface RunningService {
 export interface ServiceOptions {
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** What is put around the parts that reach outside; nothing, unless a test wants it. */
+  readonly around?: Boundaries;
 }
 
 /**
@@ -30,9 +35,8 @@ export interface ServiceOptions {
 export async function startService(config: Config, options: ServiceOptions = {}): Promise<RunningService> {
   const logger = options.logger ?? createLogger(config.logLevel);
   const clock = options.clock ?? systemClock;
-  const onTrouble = (sentence: string): void => {
-    logger.warn({ event: 'service.trouble' }, sentence);
-  };
+  const around = options.around ?? NOTHING_AROUND;
+  const { onTrouble, onBrokenConnection } = logTrouble(logger, clock);
   const stops: (() => Promise<void>)[] = [];
   const unwind = once(async () => {
     for (const stop of stops.reverse()) await stop();
@@ -40,15 +44,19 @@ export async function startService(config: Config, options: ServiceOptions = {})
   try {
     const telemetry = startTelemetry(config.telemetry, logger);
     stops.push(() => telemetry.stop());
-    const opened = await openDatabases(config, { embedded: 'own', migrate: true, onTrouble });
+    const opened = await openDatabases(config, {
+      ...{ embedded: 'own', migrate: true, withoutThoseAway: true, onTrouble },
+      ...{ onReach: logReach(logger), pools: { onTrouble: onBrokenConnection } },
+    });
     stops.push(opened.close);
-    const { databases, urls } = opened;
-    const parts = wire({ config, databases, urls, logger, clock, tracer: telemetry.tracer });
+    const { urls } = opened;
+    const databases = around.databases(opened.databases);
+    const parts = wire({ config, databases, urls, logger, clock, tracer: telemetry.tracer, around });
     stops.push(() => parts.stop());
     // Whoever gets an answer finds everything running: nobody is listened to before the workers have begun.
     await parts.start();
     stops.push(() => parts.drain());
-    const listener = await listen(parts.app, config);
+    const listener = await listen(around.app(parts.app), config, limitsOf(config.operations));
     stops.push(async () => {
       // Balancers must hear that this process takes no more before it does so.
       parts.sayNotReady();

@@ -17,19 +17,17 @@ import {
 } from './balances/routes';
 import { createReceiveCallback } from './callbacks/receive-callback';
 import { createCallbackRoutes } from './callbacks/routes';
-import { createReceiptRoutes, createTransactionRoutes } from './callbacks/views/routes';
 import { createChannelDirectory } from './channels/channel-directory';
 import { createChannels } from './channels/manage-channels';
 import { channelRegistry } from './channels/registry';
 import { createChannelRoutes } from './channels/routes';
 import { allOperators } from './config-operators';
-import { type Database, type Databases, SCHEMAS, statement } from './consistency/transaction';
+import type { Database, Databases } from './consistency/transaction';
 import { systemRandom } from './core/random';
 import { type Mount, createApp } from './http/app';
 import { merchantAuthentication, operatorAuthentication } from './http/authentication';
 import { idempotency } from './http/idempotency';
 import { createIdempotencyKeys } from './http/idempotency-keys';
-import type { Readiness } from './http/health';
 import { createIncidentRoutes } from './incidents/routes';
 import { createApiKeys } from './merchants/manage-api-keys';
 import { createMerchants } from './merchants/manage-merchants';
@@ -64,9 +62,11 @@ import { createTerms } from './terms/manage-terms';
 import { createTermsRoutes } from './terms/routes';
 import type { RunId } from './reconciliation/run';
 import type { Foundation } from './foundation';
+import { readiness } from './readiness';
 import { booksMounts } from './wire-books';
 import { apiDescription } from './wire-document';
 import { observedCallbacks, wireLimits, wireWatching } from './wire-operations';
+import { workMounts } from './wire-work';
 
 /** The HTTP side: every route with what it needs. */
 export function wireApp(foundation: Foundation, http: HttpClient, isDraining: () => boolean): Express {
@@ -80,10 +80,11 @@ export function wireApp(foundation: Foundation, http: HttpClient, isDraining: ()
     logger,
     ids,
     tracer,
-    ready: readiness(foundation, isDraining),
+    ready: readiness(databases, isDraining),
     serves: config.operations.role === 'worker' ? 'health' : 'everything',
     ...wireWatching(foundation, authenticateOperator),
     ...(config.operations.trustProxy === undefined ? {} : { trustProxy: config.operations.trustProxy }),
+    bodyMs: config.operations.senders.bodyMs,
     authenticateOperator,
     authenticateMerchant: limits.authentication(
       'api-key',
@@ -97,6 +98,7 @@ export function wireApp(foundation: Foundation, http: HttpClient, isDraining: ()
           find: (name) => directory.find(name),
           settlePayment: foundation.settlements.settlePayment,
           clock,
+          ids,
           logger,
           answerBudgetMs: config.answerBudgetMs,
           limits: limits.callbacks,
@@ -179,12 +181,11 @@ function operatorMounts(
     { path: '/channels', routes: createChannelRoutes({ channels }) },
     { path: '/orders', routes: createOperatorOrderRoutes({ db: databases.orders }) },
     { path: '/orders', routes: createOrderTimelineRoutes({ timeline }) },
-    { path: '/receipts', routes: createReceiptRoutes({ db: databases.orders }) },
     { path: '/receipts', routes: createReceiptTimelineRoutes({ timeline }) },
-    { path: '/transactions', routes: createTransactionRoutes({ db: databases.orders }) },
     { path: '/reconciliation', routes: createReconciliationRoutes(reconciling(foundation)) },
     { path: '/incidents', routes: createIncidentRoutes({ db: databases.orders }) },
     { path: '/operator-actions', routes: createOperatorActionRoutes({ db: databases.orders }) },
+    ...workMounts(databases),
     ...booksMounts(databases),
   ];
 }
@@ -238,25 +239,4 @@ function timelineOf(databases: Databases): ReadTimeline {
 
 function historyOf<S extends 'accounts' | 'points'>(db: Database<S>) {
   return { accounts: createAccounts({ db }), history: createAccountHistory({ db }) };
-}
-
-const ASK = statement('readiness', 'select 1');
-
-/** Ready is a process that is not stopping and whose four databases answer; a queue that is down makes work late, never lost. */
-function readiness({ databases }: Foundation, isDraining: () => boolean) {
-  const answers = async (db: Database): Promise<boolean> => {
-    try {
-      await db.query(ASK);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  return async (): Promise<Readiness> => {
-    if (isDraining()) return { accepting: false };
-    const checks = await Promise.all(
-      SCHEMAS.map(async (schema) => [schema, await answers(databases[schema])] as const),
-    );
-    return Object.fromEntries(checks);
-  };
 }

@@ -21,6 +21,8 @@ export const apiDescription: ApiDescription = {
     Books: 'The accounting: vouchers, accounts, balances, and the chain that proves that nothing was changed.',
     Receipts: 'The money that channels say has arrived, and where it went.',
     Transactions: 'How the money of a receipt is moved: branches that are all confirmed or all cancelled.',
+    'Outbox messages': 'What asks for the vouchers of payments, until they are posted.',
+    Work: 'Everything that is under way, and how a person moves it on.',
     Incidents: 'What a person must look at.',
     Reconciliation: 'The statements of banks and gateways beside what we have received.',
     'Operator actions': 'Who has done what, and when.',

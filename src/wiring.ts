@@ -6,13 +6,19 @@ import { createWorkers } from '../jobs/workers';
 import { createCheckpointSweep } from './accounting/make-checkpoint';
 import { createVoucherConsumer } from './accounting/post-vouchers';
 import { createStuckVoucherReport } from './accounting/report-stuck-vouchers';
+import { assembleRetention } from './assemble-retention';
 import { type OutboxWorker, createOutboxWorker } from './consistency/outbox/consume';
+import { OUTBOX_TABLE } from './consistency/outbox/outbox-store';
+import { RELEASED_AT_ONCE, releaseWaiting } from './consistency/release-waiting';
+import { LOG_TABLE } from './consistency/tcc/log-store';
+import { createWaiting } from './consistency/waiting-store';
 import type { Clock } from './core/clock';
 import { newTrace } from './core/tracing';
 import { type Foundation, type WiringOptions, layFoundation } from './foundation';
 import { createIdempotencyKeys } from './http/idempotency-keys';
 import { type Notifier, createNotifier } from './notifications/deliver';
 import { createHttpClient } from './notifications/http-client';
+import { createStuckWatch } from './open-work/watch-stuck';
 import { createExpireOrders } from './orders/expire-orders';
 import { createDailyReconciliation } from './reconciliation/daily';
 import type { Metrics } from './telemetry/metrics';
@@ -56,6 +62,7 @@ export function wire(options: WiringOptions): Wired {
     logger,
     queues,
     hints,
+    own,
     settlements,
     tracer,
     metrics,
@@ -69,7 +76,7 @@ export function wire(options: WiringOptions): Wired {
     logger,
     tracer,
   });
-  const http = createHttpClient({ allowPrivate: config.allowPrivateEndpoints });
+  const http = foundation.around.http(createHttpClient({ allowPrivate: config.allowPrivateEndpoints }));
   const notifier = createNotifier({
     ...{ db: databases.orders, sealer, ids, clock, jitter, http, incidents, logger, tracer },
     deadAfter: { ms: config.endpointFailingHours * HOUR_MS, attempts: DEAD_ATTEMPTS },
@@ -78,8 +85,11 @@ export function wire(options: WiringOptions): Wired {
   const { reconciliation } = foundation;
   const reconcile = createDailyReconciliation({ reconciliation, folder: config.reconciliationDir, logger });
   const schedule = reconciliationSchedule(queues, config.reconciliationCron, reconcile, clock);
-  const sweeps = [...recoveries(foundation), schedule];
-  const workers = createWorkers({ queues, outbox, notifier, reconcile, sweeps, jitter, logger });
+  const sweeps = [...recoveries(foundation), ...retentionSweeps(foundation), schedule];
+  const workers = createWorkers({
+    ...{ queues, hints, own, outbox, notifier, reconcile, sweeps, jitter, logger },
+    queueEverything: config.operations.queueEverything,
+  });
   let draining = false;
   return {
     app: wireApp(foundation, http, () => draining),
@@ -99,7 +109,7 @@ export function wire(options: WiringOptions): Wired {
       // Sweeps begin settlements, settlements give hints: each is waited for before what it feeds.
       await Promise.all([workers.drain(), reconciliation.drain()]);
       await settlements.background.idle();
-      await hints.idle();
+      await Promise.all([hints.idle(), own.idle()]);
     },
     stop: async () => {
       await queues.close();
@@ -130,13 +140,27 @@ function recoveries(foundation: Foundation): readonly Sweep[] {
     },
   });
   const idempotencyKeys = createIdempotencyKeys({ db: databases.orders, sealer });
+  const waiting = [
+    createWaiting(databases.orders, { ...LOG_TABLE, columns: 't.gid' }),
+    createWaiting(databases.orders, OUTBOX_TABLE),
+  ];
   return [
     { name: 'transactions', everyMs: 1_000, fullPage: PAGE, run: settlements.recoverTransactions },
     { name: 'receipts', everyMs: 1_000, fullPage: PAGE, run: settlements.recoverReceipts },
+    {
+      name: 'work that waited for a database',
+      everyMs: 1_000,
+      fullPage: RELEASED_AT_ONCE,
+      run: () => releaseWaiting({ databases, waiting }),
+    },
     { name: 'expired orders', everyMs: 1_000, fullPage: PAGE, run: () => expireOrders(PAGE) },
     { name: 'reconciliation', everyMs: 5_000, fullPage: 1, run: () => foundation.reconciliation.advance() },
     { name: 'open holds', everyMs: 30_000, run: settlements.sweepHolds },
-    { name: 'tombstones', everyMs: HOUR_MS, fullPage: 1_000, run: settlements.forgetTombstones },
+    {
+      name: 'stuck work',
+      everyMs: 60_000,
+      run: createStuckWatch({ db: databases.orders, incidents: foundation.incidents, logger: foundation.logger }),
+    },
     {
       name: 'checkpoints of the books',
       everyMs: 30_000,
@@ -150,4 +174,16 @@ function recoveries(foundation: Foundation): readonly Sweep[] {
       run: () => idempotencyKeys.forget(IDEMPOTENCY_HOURS, 1_000),
     },
   ];
+}
+
+/** Each takes a page at a time, until there is nothing more that is old enough. */
+function retentionSweeps({ config, ...foundation }: Foundation): readonly Sweep[] {
+  const observer = foundation.metrics.retention;
+  const { pages } = assembleRetention({ ...foundation, keeps: config.retention, observer });
+  return pages.map(({ kind, run }) => ({
+    name: `retention of ${kind}`,
+    everyMs: HOUR_MS,
+    fullPage: 1,
+    run: async () => Number(await run()),
+  }));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCurrency } from '../core/currencies';
 import { shownId, text } from '../http/fields';
 import { instantText, periodFields } from '../http/instants';
 import { pageFields } from '../http/pagination';
@@ -25,7 +26,10 @@ export const ledgerPath = z.object({ account });
 const ledgerFields = {
   ...periodFields,
   party: text(300).optional(),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'is not a currency code'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'is not a currency code')
+    .refine(isCurrency, 'is not a currency of ISO 4217'),
 };
 export const ledgerStatementQuery = z.strictObject({ ...pageFields, ...ledgerFields });
 export const ledgerStatementCsvQuery = z.strictObject(ledgerFields);

@@ -47,7 +47,7 @@ export async function pointAt(
   const looked = await booksPointStore.lookAt(db, at, earlierBy);
   if (looked.is_future) throw new Problem('invalid_request', 'the instant lies in the future');
   if (!looked.is_closed) {
-    await inTransaction(db, async (tx) => {
+    await inTransaction(db, 'books.close_instant', async (tx) => {
       vouchersStore.lockHead(tx);
       await booksPointStore.close(tx, looked.instant);
     });

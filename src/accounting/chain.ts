@@ -23,8 +23,8 @@ export const GENESIS = '0'.repeat(64);
 export function hashOfLink(link: Link): string {
   return contentHash({
     number: link.number,
-    previous_hash: link.previousHash,
     posted_at: link.postedAt,
+    previous_hash: link.previousHash,
     vouchers: link.vouchers.map((voucher) => [voucher.id, voucher.contentHash]),
   });
 }

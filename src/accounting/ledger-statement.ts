@@ -29,7 +29,7 @@ export async function readLedgerStatement(
   query: { readonly from: string | undefined; readonly to: string | undefined },
 ): Promise<LedgerStatement> {
   const period = await periodOf(db, query);
-  const [before, after] = await inTransaction(db, async (tx) => {
+  const [before, after] = await inTransaction(db, 'books.ledger_statement', async (tx) => {
     await pastBalancesStore.allowLong(tx);
     const begin = await pastBalancesStore.atPlace(tx, key, startOf(period));
     return [begin, await pastBalancesStore.atPlace(tx, key, { link: period.to.link, ...END_OF_LINK })] as const;
@@ -52,7 +52,7 @@ export function readLedgerEntries(
   period: BooksPeriod,
   page: { readonly after: Place; readonly limit: number },
 ): Promise<LedgerEntry[]> {
-  return inTransaction(db, async (tx) => {
+  return inTransaction(db, 'books.ledger_entries', async (tx) => {
     await pastBalancesStore.allowLong(tx);
     const before = await pastBalancesStore.atPlace(tx, key, page.after);
     const range = { after: page.after, upToLink: period.to.link };

@@ -17,7 +17,7 @@ export function createCheckpointSweep(deps: {
   readonly vouchers?: number;
 }): () => Promise<number> {
   return () =>
-    inTransaction(deps.db, async (tx) => {
+    inTransaction(deps.db, 'books.checkpoint', async (tx) => {
       if (!(await checkpointsStore.tryLock(tx))) return 0;
       const next = await checkpointsStore.next(tx, deps.vouchers ?? VOUCHERS_PER_CHECKPOINT);
       if (next === undefined) return 0;

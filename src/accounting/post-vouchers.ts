@@ -94,7 +94,7 @@ async function postTogether(
   deps: VoucherConsumerDependencies,
   drafts: readonly Draft[],
 ): Promise<ReadonlyMap<string, Standing>> {
-  const { standing, link } = await inTransaction(deps.db, async (tx) => {
+  const { standing, link } = await inTransaction(deps.db, 'vouchers.post', async (tx) => {
     vouchersStore.lockHead(tx);
     const vouchers = drafts.map((draft) => draft.voucher);
     const [found, head] = await Promise.all([vouchersStore.find(tx, vouchers), vouchersStore.readHead(tx)]);

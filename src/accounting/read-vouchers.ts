@@ -12,7 +12,7 @@ export async function readVouchers(
   filter: VoucherFilter,
   page: { readonly before: string | undefined; readonly limit: number },
 ): Promise<VoucherWithPostings[]> {
-  return inTransaction(db, async (tx) => {
+  return inTransaction(db, 'vouchers.read', async (tx) => {
     const vouchers = await ledgerStore.vouchers(tx, filter, page.before, page.limit);
     const postings = await ledgerStore.postings(
       tx,

@@ -1,5 +1,6 @@
 import type { Tx } from '../consistency/transaction';
 import type { StuckMessage } from '../consistency/outbox/consume';
+import { stuckFacts } from '../core/stuck';
 import type { Incidents } from '../incidents/incident';
 
 /** Opens an incident per message of the outbox that fails again and again: a voucher that the books do not have yet. */
@@ -13,8 +14,12 @@ export function createStuckVoucherReport({ incidents }: { incidents: Incidents }
         traceparent: message.traceparent,
         facts: {
           message: message.id,
-          attempts: String(message.attempts),
-          error: message.error.slice(0, 500),
+          ...stuckFacts({
+            attempts: message.attempts,
+            last_error: message.error,
+            next_try_at: message.nextTryAt,
+            age_seconds: message.ageSeconds,
+          }),
         },
       })),
     );

@@ -52,7 +52,7 @@ export interface AsOfQuery {
  */
 export async function readTrialBalance(db: Database<'accounting'>, query: AsOfQuery = {}): Promise<TrialBalance> {
   const asOf = await findAsOf(db, query);
-  const sums = await inTransaction(db, async (tx) => {
+  const sums = await inTransaction(db, 'books.trial_balance', async (tx) => {
     await pastBalancesStore.allowLong(tx);
     return pastBalancesStore.trialBalance(tx, asOf.point.link, valueTimeOf(asOf));
   });
@@ -78,7 +78,7 @@ export function partyBalancesAt(
   filter: PartyFilter,
   page: { readonly after: PartyKey; readonly limit: number },
 ): Promise<readonly PartySum[]> {
-  return inTransaction(db, async (tx) => {
+  return inTransaction(db, 'books.party_balances', async (tx) => {
     await pastBalancesStore.allowLong(tx);
     const point = { link: asOf.point.link, valueTime: valueTimeOf(asOf) };
     return pastBalancesStore.byParty(tx, point, filter, page);

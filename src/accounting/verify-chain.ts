@@ -41,6 +41,7 @@ export async function verifyChain(
 ): Promise<ChainReport> {
   return inTransaction(
     db,
+    'books.verify_chain',
     async (tx) => {
       await booksFaultsStore.allowLong(tx);
       const walk = createWalk(sealer, options);

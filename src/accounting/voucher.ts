@@ -81,15 +81,15 @@ export function imbalanceOf(postings: readonly Posting[]): string | undefined {
 
 /** One hash for one content, whatever id and place it gets; amounts are compared as numbers, not as texts. */
 export function hashOfContent(voucher: VoucherContent): string {
-  const { postings, ...head } = voucher;
-  const lines: Json = postings.map(({ account, party, currency, debit, credit }) => ({
+  const { description, eventKey, gid, kind, legsHash, occurredAt, orderId, receiptId } = voucher;
+  const postings: Json = voucher.postings.map(({ account, party, currency, debit, credit }) => ({
     account,
-    party,
+    credit: fourDecimals(credit),
     currency,
     debit: fourDecimals(debit),
-    credit: fourDecimals(credit),
+    party,
   }));
-  return contentHash({ ...head, postings: lines });
+  return contentHash({ description, eventKey, gid, kind, legsHash, occurredAt, orderId, postings, receiptId });
 }
 
 function receiptSettled(message: VoucherMessage): Movement[] {
@@ -143,8 +143,10 @@ function sum(amounts: readonly string[]): Exact {
 }
 
 function fourDecimals(amount: string): string {
-  return new Exact(amount).toFixed(4);
+  return FOUR_DECIMALS.test(amount) ? amount : new Exact(amount).toFixed(4);
 }
+
+const FOUR_DECIMALS = /^(0|[1-9]\d*)\.\d{4}$/;
 
 /** "2026-11-21T01:02:03.5Z" as "2026-11-21T01:02:03.500000Z". */
 function toMicroseconds(time: string): string {

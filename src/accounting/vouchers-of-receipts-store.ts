@@ -16,7 +16,7 @@ export interface VoucherOfReceipt extends VoucherRow {
  */
 export function createVouchersOfReceipts({ db }: { readonly db: Database<'accounting'> }) {
   return async (receipts: readonly string[], limit: number): Promise<readonly VoucherOfReceipt[]> =>
-    inTransaction(db, async (tx) => {
+    inTransaction(db, 'vouchers.of_receipts', async (tx) => {
       const vouchers = await tx.query<VoucherRow>(VOUCHERS_OF_RECEIPTS, [receipts, limit]);
       const postings = await chainStore.postings(
         tx,

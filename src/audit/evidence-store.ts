@@ -1,3 +1,4 @@
+import { cleanedOnce } from '../consistency/retention-store';
 import { type Database, statement } from '../consistency/transaction';
 
 /** A receipt with how long it has been as it is, by the clock of the orders database. */
@@ -6,6 +7,11 @@ export interface ReceiptEvidence {
   readonly status: 'waiting' | 'settling' | 'decided' | 'settled';
   readonly amount: string;
   readonly currency: string;
+  readonly outcome: 'order_paid' | 'suspense' | null;
+  /** The transaction by which it was decided. */
+  readonly gid: string | null;
+  /** That transaction has been cleaned: it had ended, and is asked for no more. */
+  readonly cleaned: boolean;
   /** Decided for longer than the grace. */
   readonly decided_long_ago: boolean;
   /** Not decided, and nobody has touched it, or was to, for longer than the grace. */
@@ -70,11 +76,17 @@ type Balances = 'accounts' | 'points';
 
 const LONG_AGO = `clock_timestamp() - $2::float8 * interval '1 second'`;
 
+/** Of a receipt `r`: it is settled, and its transaction lies where transactions were cleaned and is not there. */
+export const CLEANED = `coalesce(
+  r.status = 'settled' and ${cleanedOnce('orders', 'transactions', 'r.gid')}
+    and not exists (select from orders.global_transactions t where t.gid = r.gid), false)`;
+
 const RECEIPTS = statement(
   'audit.receipts',
-  `select id, status, amount, currency, coalesce(decided_at < ${LONG_AGO}, false) as decided_long_ago,
-          (status in ('waiting', 'settling') and greatest(received_at, next_try_at) < ${LONG_AGO}) as left_alone
-     from orders.receipts where id = any($1::uuid[])`,
+  `select r.id, r.status, r.amount, r.currency, r.outcome, r.gid, ${CLEANED} as cleaned,
+          coalesce(r.decided_at < ${LONG_AGO}, false) as decided_long_ago,
+          (r.status in ('waiting', 'settling') and greatest(r.received_at, r.next_try_at) < ${LONG_AGO}) as left_alone
+     from orders.receipts r where r.id = any($1::uuid[])`,
 );
 
 const TRANSACTION_COLUMNS = `gid, receipt_id, status, plan -> 'branches' as branches, legs_hash,
@@ -94,7 +106,7 @@ const entriesOf = (schema: Balances) =>
   statement(
     `audit.${schema}.entries`,
     `select e.gid, e.branch, a.code, a.unit, e.amount from ${schema}.entries e join ${schema}.accounts a on a.id = e.account_id
-      where e.gid = any($1::uuid[])`,
+      where e.gid = any($1::uuid[]) order by e.id`,
   );
 
 const holdsOf = (schema: Balances) =>
@@ -110,6 +122,10 @@ const VOUCHER_COLUMNS = 'id, receipt_id, gid, legs_hash';
 const VOUCHERS = statement(
   'audit.vouchers',
   `select ${VOUCHER_COLUMNS} from accounting.vouchers where id = any($1::uuid[])`,
+);
+const VOUCHERS_OF_TRANSACTIONS = statement(
+  'audit.vouchers_of_transactions',
+  `select ${VOUCHER_COLUMNS} from accounting.vouchers where gid = any($1::uuid[])`,
 );
 const VOUCHERS_OF_RECEIPTS = statement(
   'audit.vouchers_of_receipts',
@@ -140,6 +156,8 @@ export const evidence = {
     db.query(holdsOf(db.schema), [gids]),
   vouchers: (db: Database<'accounting'>, ids: readonly string[]): Promise<VoucherEvidence[]> =>
     db.query(VOUCHERS, [ids]),
+  vouchersOfTransactions: (db: Database<'accounting'>, gids: readonly string[]): Promise<VoucherEvidence[]> =>
+    db.query(VOUCHERS_OF_TRANSACTIONS, [gids]),
   vouchersOfReceipts: (db: Database<'accounting'>, receiptIds: readonly string[]): Promise<VoucherEvidence[]> =>
     db.query(VOUCHERS_OF_RECEIPTS, [receiptIds]),
   postings: (db: Database<'accounting'>, voucherIds: readonly string[]): Promise<PostingEvidence[]> =>

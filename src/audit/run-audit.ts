@@ -13,6 +13,7 @@ import { founded } from './checks/founded';
 import { landed } from './checks/landed';
 import { legsKept } from './checks/legs-kept';
 import { ordersRules, overdueRules } from './checks/orders-rules-store';
+import { referenceRules } from './checks/references-store';
 import { triggerRules } from './checks/triggers-store';
 import { vouchered, vouchersFounded } from './checks/vouchered';
 import { type AuditReport, type Tally, createTally } from './report';
@@ -46,10 +47,10 @@ export interface AuditOptions {
 export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   const { databases } = options;
   const tally = createTally();
-  await checkSnapshot(databases.orders, [...ordersRules(attemptsOfSchedules()), ...triggerRules('orders')], tally);
-  await checkSnapshot(databases.accounts, [...balancesRules('accounts'), ...triggerRules('accounts')], tally);
-  await checkSnapshot(databases.points, [...balancesRules('points'), ...triggerRules('points')], tally);
-  await checkSnapshot(databases.accounting, [...BOOKS_RULES, ...triggerRules('accounting')], tally);
+  await checkSnapshot(databases.orders, ordersRules(attemptsOfSchedules()), tally);
+  await checkSnapshot(databases.accounts, balancesRules('accounts'), tally);
+  await checkSnapshot(databases.points, balancesRules('points'), tally);
+  await checkSnapshot(databases.accounting, BOOKS_RULES, tally);
   const chain = await verifyChain(
     databases.accounting,
     options.sealer,
@@ -87,11 +88,13 @@ async function checkSnapshot<S extends SchemaName>(
   rules: readonly Rule[],
   tally: Tally,
 ): Promise<void> {
+  const all = [...rules, ...referenceRules(db.schema), ...triggerRules(db.schema)];
   await inTransaction(
     db,
+    'audit.check',
     async (tx) => {
       await allowLong(tx);
-      await checkRules(tx, rules, tally);
+      await checkRules(tx, all, tally);
     },
     'repeatable read',
   );

@@ -21,7 +21,7 @@ export function createAccountDirectory(deps: { movements: MovementsStore; ids: I
   const remembered = new Map<string, string>();
   return {
     resolve: async (tx, branches) => {
-      const legs = new Map(branches.flatMap((branch) => branch.legs).map((leg) => [leg.account, leg] as const));
+      const legs = legsByAccount(branches);
       const resolved = new Map<string, string>();
       for (const code of legs.keys()) {
         const id = remembered.get(code);
@@ -45,6 +45,15 @@ export function createAccountDirectory(deps: { movements: MovementsStore; ids: I
       for (const [code, id] of resolved) remembered.set(code, id);
     },
   };
+}
+
+/** One leg per account: one that may open it where there is such a leg, whatever other branches of the list say. */
+function legsByAccount(branches: readonly Branch[]): ReadonlyMap<string, Leg> {
+  const legs = new Map<string, Leg>();
+  for (const leg of branches.flatMap((branch) => branch.legs)) {
+    if (legs.get(leg.account)?.opens === undefined) legs.set(leg.account, leg);
+  }
+  return legs;
 }
 
 function newAccount(leg: Leg | undefined, ids: Ids): Parameters<MovementsStore['open']>[1][number][] {

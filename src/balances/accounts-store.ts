@@ -1,4 +1,5 @@
-import { type Queryable, type Statement, type Tx, statement, violatedConstraint } from '../consistency/transaction';
+import { violatedConstraint } from '../consistency/database-errors';
+import { type Queryable, type Statement, type Tx, statement } from '../consistency/transaction';
 import type { AccountId } from '../core/ids';
 import type { BalancesSchema } from './holds-store';
 

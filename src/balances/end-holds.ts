@@ -17,7 +17,7 @@ export async function confirmHolds(
   deps: EndDependencies,
   keys: readonly BranchKey[],
 ): Promise<readonly ConfirmAnswer[]> {
-  const found = await inTransaction(deps.db, async (tx) => {
+  const found = await inTransaction(deps.db, 'balances.confirm', async (tx) => {
     const standing = await deps.holds.lock(tx, distinct(keys));
     const held = standing.filter((hold) => hold.status === 'held');
     if (held.length > 0) {
@@ -37,7 +37,7 @@ export async function confirmHolds(
 /** Cancel: a hold is released; where there is none yet, a tombstone makes a Try that comes later find that it is late. */
 export async function cancelHolds(deps: EndDependencies, keys: readonly BranchKey[]): Promise<readonly CancelAnswer[]> {
   const each = distinct(keys);
-  const found = await inTransaction(deps.db, async (tx) => {
+  const found = await inTransaction(deps.db, 'balances.cancel', async (tx) => {
     // Insert first, then read: the insert waits for an uncommitted Try of the same branch, a read would not.
     const tombstones = new Set((await deps.holds.insertTombstones(tx, each)).map(keyOf));
     const met = each.filter((key) => !tombstones.has(keyOf(key)));

@@ -1,5 +1,7 @@
+import { filtered } from '../consistency/by-key';
+import { cleanedOnce } from '../consistency/retention-store';
 import { type Statement, type Tx, statement } from '../consistency/transaction';
-import type { BranchKey } from '../consistency/tcc/participant';
+import type { BranchKey, OpenHold } from '../consistency/tcc/participant';
 
 /** The two instances of the one participant. */
 export type BalancesSchema = 'accounts' | 'points';
@@ -23,7 +25,10 @@ export interface Hold extends BranchKey {
 }
 
 export interface HoldsStore {
-  /** Inserts what is not there yet; returns the keys that were inserted. Whoever was not must be read afterwards. */
+  /**
+   * Inserts what is not there yet; returns the keys that were inserted. Whoever was not must be read afterwards: a hold that
+   * is not there either has been cleaned.
+   */
   insert(tx: Tx<BalancesSchema>, holds: readonly NewHold[]): Promise<readonly BranchKey[]>;
   insertTombstones(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): Promise<readonly BranchKey[]>;
   read(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): Promise<readonly Hold[]>;
@@ -32,9 +37,15 @@ export interface HoldsStore {
   end(tx: Tx<BalancesSchema>, keys: readonly BranchKey[], status: 'confirmed' | 'cancelled'): void;
   /** Takes back holds of this very transaction, whose accounts turned out to refuse. */
   withdraw(tx: Tx<BalancesSchema>, keys: readonly BranchKey[]): void;
-  open(tx: Tx<BalancesSchema>, olderThanSeconds: number, limit: number): Promise<readonly BranchKey[]>;
-  forgetTombstones(tx: Tx<BalancesSchema>, olderThanDays: number, limit: number): Promise<number>;
+  open(
+    tx: Tx<BalancesSchema>,
+    olderThanSeconds: number,
+    limit: number,
+    after: OpenHold | undefined,
+  ): Promise<readonly OpenHold[]>;
 }
+
+const LOWEST_ID = '00000000-0000-0000-0000-000000000000';
 
 const COLUMNS = 'h.gid, h.branch, h.status, h.content_hash, h.account_ids, h.outbound, h.amounts';
 
@@ -63,15 +74,21 @@ export function createHoldsStore(schema: BalancesSchema): HoldsStore {
     withdraw: (tx, keys) => {
       tx.send(sql.withdraw, columns(keys));
     },
-    open: (tx, olderThanSeconds, limit) => tx.query<BranchKey>(sql.open, [olderThanSeconds, limit]),
-    forgetTombstones: async (tx, olderThanDays, limit) =>
-      (await tx.query(sql.forgetTombstones, [olderThanDays, limit])).length,
+    open: (tx, olderThanSeconds, limit, after) =>
+      tx.query<OpenHold>(sql.open, [
+        olderThanSeconds,
+        limit,
+        after?.since ?? '-infinity',
+        after?.gid ?? LOWEST_ID,
+        after?.branch ?? '',
+      ]),
   };
 }
 
 function holdStatements(schema: BalancesSchema): Record<keyof HoldsStore, Statement> {
   const table = `${schema}.holds`;
   const keys = 'unnest($1::uuid[], $2::text[]) as k(gid, branch)';
+  const isHeld = filtered(`h.status = 'held'`);
   const named = (verb: string, text: string): Statement => statement(`${table}.${verb}`, text);
   return {
     insert: named(
@@ -80,6 +97,7 @@ function holdStatements(schema: BalancesSchema): Record<keyof HoldsStore, Statem
        select gid, branch, 'held', content_hash, account_ids::uuid[], outbound::boolean[], amounts::numeric[]
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
               as n(gid, branch, content_hash, account_ids, outbound, amounts)
+        where not ${cleanedOnce(schema, 'holds', 'n.gid')}
         order by gid, branch
        on conflict (gid, branch) do nothing
        returning gid, branch`,
@@ -87,7 +105,8 @@ function holdStatements(schema: BalancesSchema): Record<keyof HoldsStore, Statem
     insertTombstones: named(
       'insert_tombstones',
       `insert into ${table} (gid, branch, status, ended_at)
-       select gid, branch, 'cancelled', clock_timestamp() from ${keys} order by gid, branch
+       select gid, branch, 'cancelled', clock_timestamp() from ${keys}
+        where not ${cleanedOnce(schema, 'holds', 'k.gid')} order by gid, branch
        on conflict (gid, branch) do nothing
        returning gid, branch`,
     ),
@@ -99,25 +118,18 @@ function holdStatements(schema: BalancesSchema): Record<keyof HoldsStore, Statem
     end: named(
       'end',
       `update ${table} h set status = $3, ended_at = clock_timestamp() from ${keys}
-        where h.gid = k.gid and h.branch = k.branch and h.status = 'held'`,
+        where h.gid = k.gid and h.branch = k.branch and ${isHeld}`,
     ),
     withdraw: named(
       'withdraw',
-      `delete from ${table} h using ${keys} where h.gid = k.gid and h.branch = k.branch and h.status = 'held'`,
+      `delete from ${table} h using ${keys} where h.gid = k.gid and h.branch = k.branch and ${isHeld}`,
     ),
     open: named(
       'open',
-      `select gid, branch from ${table}
+      `select gid, branch, created_at::text as since from ${table}
         where status = 'held' and created_at < (select clock_timestamp()) - $1::int * interval '1 second'
-        order by created_at limit $2`,
-    ),
-    forgetTombstones: named(
-      'forget_tombstones',
-      `delete from ${table} where (gid, branch) in (
-         select gid, branch from ${table}
-          where status = 'cancelled' and ended_at < (select clock_timestamp()) - $1::int * interval '1 day'
-          order by ended_at limit $2)
-       returning gid`,
+          and created_at >= $3::timestamptz and (created_at, gid, branch) > ($3::timestamptz, $4::uuid, $5::text)
+        order by created_at, gid, branch limit $2`,
     ),
   };
 }

@@ -43,7 +43,8 @@ export interface Accounts {
 export function createAccounts<S extends BalancesSchema>(deps: { readonly db: Database<S> }): Accounts {
   const { db } = deps;
   const store = createAccountsStore(db.schema);
-  const change = (work: (tx: Tx<S>) => Promise<StatusChange>): Promise<StatusChange> => inTransaction(db, work);
+  const change = (work: (tx: Tx<S>) => Promise<StatusChange>): Promise<StatusChange> =>
+    inTransaction(db, 'balances.change_status', work);
   return {
     find: (ids) => store.find(db, ids),
     findByCode: (code) => store.findByCode(db, code),
@@ -80,7 +81,7 @@ export function createPayeeAccounts(deps: { readonly db: Database<'accounts'>; r
       if (!isCurrency(currency)) throw new Problem('unknown_currency', `"${currency}" is not a currency`);
       const id = ids.next<'account'>();
       try {
-        await inTransaction(db, (tx) =>
+        await inTransaction(db, 'balances.create_payee', (tx) =>
           store.insertPayee(tx, { id, owner: merchantId, unit: currency, name: reference }),
         );
       } catch (error) {

@@ -44,7 +44,8 @@ export function createAccountHistory<S extends BalancesSchema>({ db }: { readonl
   const positionAt = async (id: AccountId, at: string | undefined, earlierBy: 0 | 1): Promise<PastBalance> => {
     const looked = await store.lookAt(db, id, at, earlierBy);
     if (looked.is_future) throw new Problem('invalid_request', 'the instant lies in the future');
-    if (!looked.is_closed) await inTransaction(db, (tx) => store.waitForMovements(tx, id));
+    if (!looked.is_closed)
+      await inTransaction(db, 'balances.wait_for_movements', (tx) => store.waitForMovements(tx, id));
     return { at: looked.asked, ...(await store.positionAt(db, id, looked.instant)) };
   };
   return {
@@ -56,7 +57,8 @@ export function createAccountHistory<S extends BalancesSchema>({ db }: { readonl
       if (begin.at > end.at) throw new Problem('invalid_request', 'the period ends before it begins');
       return { from: begin, to: end };
     },
-    totals: (id, { from, to }) => inTransaction(db, (tx) => store.totals(tx, id, from?.number ?? '0', to.number)),
+    totals: (id, { from, to }) =>
+      inTransaction(db, 'balances.totals', (tx) => store.totals(tx, id, from?.number ?? '0', to.number)),
     entries: (id, { to }, after, limit) => store.entries(db, id, after, to.number, limit),
   };
 }

@@ -1,4 +1,4 @@
-import { type Json, contentHash } from '../core/canonical';
+import { type Json, contentHash as hashOf } from '../core/canonical';
 import { Exact } from '../core/money';
 import type { Branch, Leg, TryAnswer } from '../consistency/tcc/participant';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
@@ -17,34 +17,34 @@ export interface TryDependencies {
 /** Try: a hold per branch, or the reason why not. One commit for the list, an answer per item. */
 export async function tryHolds(deps: TryDependencies, branches: readonly Branch[]): Promise<readonly TryAnswer[]> {
   const each = distinct(branches);
-  const { answers, accountIds } = await inTransaction(deps.db, async (tx) => {
+  const contents = new Map(each.map((branch) => [branch, contentOf(branch)]));
+  const { answers, accountIds } = await inTransaction(deps.db, 'balances.try', async (tx) => {
     const resolved = await deps.directory.resolve(tx, each);
-    return { answers: await insertOrMeet(deps, tx, each, resolved), accountIds: resolved };
+    return { answers: await insertOrMeet(deps, tx, contents, resolved), accountIds: resolved };
   });
   deps.directory.remember(accountIds);
-  const contents = new Map(each.map((branch) => [keyOf(branch), contentOf(branch)]));
+  const first = new Map(each.map((branch) => [keyOf(branch), branch]));
   return branches.map((branch) => {
     const answer = answers.get(keyOf(branch));
-    if (answer === undefined) throw new Error(`Try gave no answer for ${keyOf(branch)}`);
-    return contents.get(keyOf(branch)) === contentOf(branch) ? answer : { kind: 'mismatch' };
+    const tried = first.get(keyOf(branch));
+    if (answer === undefined || tried === undefined) throw new Error(`Try gave no answer for ${keyOf(branch)}`);
+    return tried === branch || contents.get(tried) === contentOf(branch) ? answer : { kind: 'mismatch' };
   });
 }
 
 async function insertOrMeet(
   deps: TryDependencies,
   tx: Tx<BalancesSchema>,
-  branches: readonly Branch[],
+  contents: ReadonlyMap<Branch, string>,
   accountIds: ReadonlyMap<string, string>,
 ): Promise<Map<string, TryAnswer>> {
-  const answers = new Map<string, TryAnswer>();
-  const known: Branch[] = [];
-  for (const branch of branches) {
-    const unknown = branch.legs.find((leg) => !accountIds.has(leg.account));
-    if (unknown === undefined) known.push(branch);
-    else answers.set(keyOf(branch), { kind: 'refused', account: unknown.account, reason: 'unknown_account' });
-  }
+  const branches = [...contents.keys()];
+  const known = branches.filter((branch) => unknownAccount(branch, accountIds) === undefined);
+  const unknown = branches.filter((branch) => unknownAccount(branch, accountIds) !== undefined);
+  const answers =
+    unknown.length === 0 ? new Map<string, TryAnswer>() : await meetUnknown(deps, tx, unknown, contents, accountIds);
   // Two statements, in this order. As one, or the other way round, a Cancel that races an uncommitted Try finds nothing.
-  const rows = known.map((branch) => toHold(branch, accountIds));
+  const rows = known.map((branch) => toHold(branch, contents.get(branch) ?? '', accountIds));
   if (rows.length === 0) return answers;
   const [insertedKeys, accounts] = await Promise.all([
     deps.holds.insert(tx, rows),
@@ -54,18 +54,43 @@ async function insertOrMeet(
   const met = known.filter((branch) => !inserted.has(keyOf(branch)));
   if (met.length > 0) {
     const standing = new Map((await deps.holds.read(tx, met)).map((hold) => [keyOf(hold), hold]));
-    for (const branch of met) answers.set(keyOf(branch), meet(branch, standing.get(keyOf(branch))));
+    for (const branch of met) answers.set(keyOf(branch), meet(contents.get(branch), standing.get(keyOf(branch))));
   }
   const fresh = known.filter((branch) => inserted.has(keyOf(branch)));
   for (const [key, answer] of judge(deps, tx, fresh, accounts, accountIds)) answers.set(key, answer);
   return answers;
 }
 
-/** What a Try finds where a row was already. */
-function meet(branch: Branch, hold: Hold | undefined): TryAnswer {
-  if (hold === undefined) throw new Error(`the hold ${keyOf(branch)} was met and is not there`);
+function unknownAccount({ legs }: Branch, accountIds: ReadonlyMap<string, string>): string | undefined {
+  return legs.find((leg) => !accountIds.has(leg.account))?.account;
+}
+
+/** An account that does not exist refuses a fresh branch only: where there is a row, the row answers, as for any other. */
+async function meetUnknown(
+  deps: TryDependencies,
+  tx: Tx<BalancesSchema>,
+  branches: readonly Branch[],
+  contents: ReadonlyMap<Branch, string>,
+  accountIds: ReadonlyMap<string, string>,
+): Promise<Map<string, TryAnswer>> {
+  const standing = new Map((await deps.holds.read(tx, branches)).map((hold) => [keyOf(hold), hold]));
+  return new Map(
+    branches.map((branch): [string, TryAnswer] => {
+      const hold = standing.get(keyOf(branch));
+      const account = unknownAccount(branch, accountIds) ?? '';
+      return [
+        keyOf(branch),
+        hold ? meet(contents.get(branch), hold) : { kind: 'refused', account, reason: 'unknown_account' },
+      ];
+    }),
+  );
+}
+
+/** What a Try finds where a row was already; what is neither inserted nor there has ended and was cleaned long ago. */
+function meet(content: string | undefined, hold: Hold | undefined): TryAnswer {
+  if (hold === undefined) return { kind: 'late' };
   if (hold.status === 'cancelled') return { kind: 'late' };
-  return hold.content_hash === contentOf(branch) ? { kind: 'held' } : { kind: 'mismatch' };
+  return hold.content_hash === content ? { kind: 'held' } : { kind: 'mismatch' };
 }
 
 /** The accounts of a list: all of them kept from being closed, and those that something is taken from locked for it. */
@@ -127,11 +152,11 @@ function judgeOne(
   return { kind: 'held' };
 }
 
-function toHold(branch: Branch, accountIds: ReadonlyMap<string, string>): NewHold {
+function toHold(branch: Branch, contentHash: string, accountIds: ReadonlyMap<string, string>): NewHold {
   return {
     gid: branch.gid,
     branch: branch.branch,
-    contentHash: contentOf(branch),
+    contentHash,
     accountIds: branch.legs.map((leg) => idOf(leg, accountIds)),
     outbound: branch.legs.map((leg) => leg.direction === 'out'),
     amounts: branch.legs.map((leg) => leg.amount),
@@ -146,6 +171,6 @@ function idOf(leg: Leg, accountIds: ReadonlyMap<string, string>): string {
 
 /** The content of a Try: what must be the same when it comes again. How a missing account would be opened is not. */
 function contentOf(branch: Branch): string {
-  const legs: Json = branch.legs.map(({ account, direction, amount }) => ({ account, direction, amount }));
-  return contentHash(legs);
+  const legs: Json = branch.legs.map(({ account, direction, amount }) => ({ account, amount, direction }));
+  return hashOf(legs);
 }

@@ -2,17 +2,19 @@ import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Jitter } from '../core/backoff';
 import { type StepObserver, gather } from '../core/gather';
-import type { Ids, ReceiptId } from '../core/ids';
+import type { Gid, Ids, OrderId, ReceiptId } from '../core/ids';
+import { STUCK_AFTER_ATTEMPTS, stuckFacts } from '../core/stuck';
+import type { Traceparent } from '../core/traceparent';
 import { inListSpan } from '../core/tracing';
 import { createClaims } from '../consistency/claims';
 import type { Hints, Outbox } from '../consistency/outbox/outbox';
 import { type Coordinator, createCoordinator } from '../consistency/tcc/coordinator';
-import { LOG_COLUMNS } from '../consistency/tcc/log-store';
-import type { BranchKey, Participant } from '../consistency/tcc/participant';
+import { LOG_COLUMNS, LOG_TABLE, logStore } from '../consistency/tcc/log-store';
+import type { OpenHold, Participant } from '../consistency/tcc/participant';
 import { type DueTransaction, recoverTransactions } from '../consistency/tcc/recovery';
 import { sweepHolds } from '../consistency/tcc/sweep-holds';
 import { type Database, inTransaction } from '../consistency/transaction';
-import type { Incidents } from '../incidents/incident';
+import type { Incidents, NewIncident } from '../incidents/incident';
 import { type Background, createBackground } from './background';
 import { type Begun, beginSettlements } from './begin-settlements';
 import type { SettlementPlan } from './plan';
@@ -31,7 +33,7 @@ export interface SettlementDependencies {
   readonly tracer: Tracer;
   readonly outbox: Outbox;
   readonly incidents: Incidents;
-  readonly hints: Hints;
+  readonly hints: Pick<Hints, 'notifications'>;
   readonly announcePaid: AnnouncePaid;
   /** How long an attempt may be `trying`, in milliseconds; every database time-out is well below it. */
   readonly deadlineMs: number;
@@ -48,14 +50,11 @@ export interface Settlements {
   readonly recoverTransactions: () => Promise<number>;
   readonly recoverReceipts: () => Promise<number>;
   readonly sweepHolds: () => Promise<number>;
-  readonly forgetTombstones: () => Promise<number>;
 }
 
 /** The longest list of a step, and how many may wait: commit A is the door, what is inside must never be turned away. */
 const DOOR = { cap: 200, room: 2_000 };
 const INSIDE = { cap: 200, room: 20_000 };
-const STUCK_AFTER_ATTEMPTS = 8;
-const TOMBSTONE_DAYS = 30;
 
 export function assembleSettlements(deps: SettlementDependencies): Settlements {
   const { db, ids, jitter, participants, incidents, tracer, logger, stepObserver: observer } = deps;
@@ -92,10 +91,6 @@ export function assembleSettlements(deps: SettlementDependencies): Settlements {
         olderThanSeconds: Math.ceil(deps.deadlineMs / 1000) * 6,
         onOrphans: (participant, orphans) => reportOrphans(db, incidents, participant, orphans),
       }),
-    forgetTombstones: async () => {
-      const forgotten = await Promise.all(participants.map((one) => one.forgetTombstones(TOMBSTONE_DAYS, 1_000)));
-      return forgotten.reduce((sum, count) => sum + count, 0);
-    },
   };
 }
 
@@ -114,8 +109,14 @@ function recordInSpan(deps: SettlementDependencies) {
 
 /** Commit A for receipts that are there already: a new attempt after a cancelled one, or after a wait. */
 function beginAgain(deps: RecordDependencies, receipts: readonly ReceiptId[]): Promise<readonly Begun[]> {
-  return inTransaction(deps.db, async (tx) => {
-    const begun = await beginSettlements(deps, tx, await receiptsStore.lock(tx, [...new Set(receipts)]));
+  return inTransaction(deps.db, 'callbacks.begin_again', async (tx) => {
+    const locked = await receiptsStore.lock(tx, [...new Set(receipts)]);
+    const begun = await beginSettlements(
+      deps,
+      tx,
+      locked.map((receipt) => ({ ...receipt, isBorn: false })),
+      undefined,
+    );
     const handedOut = new Set<ReceiptId>();
     return receipts.map((id) => {
       const answer = begun.get(id);
@@ -133,40 +134,60 @@ function transactionRecovery(
 ): () => Promise<number> {
   const claims = createClaims<'orders', DueTransaction<SettlementPlan>>(
     db,
-    {
-      schema: 'orders',
-      table: 'global_transactions',
-      key: 'gid',
-      due: ['trying', 'confirming', 'cancelling'],
-      columns: `${LOG_COLUMNS}, ${TRACE_OF_RECEIPT}`,
-    },
+    { ...LOG_TABLE, columns: `${LOG_COLUMNS}, ${TRACE_OF_RECEIPT}` },
     { ids, jitter },
   );
-  const onStuck = async (one: DueTransaction<SettlementPlan>, error: string): Promise<void> => {
-    const facts = { status: one.status, attempts: String(one.attempts), error };
-    await inTransaction(db, (tx) =>
-      incidents.report(tx, [
-        { kind: 'phase_two_stuck', subject: one.gid, gid: one.gid, traceparent: one.traceparent, facts },
-      ]),
-    );
+  return async () => {
+    const stuck = new Map<Gid, Traceparent | null>();
+    const found = await recoverTransactions({
+      claims,
+      coordinator,
+      onStuck: ({ gid, traceparent }) => {
+        stuck.set(gid, traceparent);
+        return Promise.resolve();
+      },
+      stuckAfterAttempts: STUCK_AFTER_ATTEMPTS.transactions,
+    });
+    if (stuck.size > 0) await reportStuck(db, incidents, stuck);
+    return found;
   };
-  return () => recoverTransactions({ claims, coordinator, onStuck, stuckAfterAttempts: STUCK_AFTER_ATTEMPTS });
+}
+
+/** Once the recovery has written why it failed and when it tries again. */
+async function reportStuck(
+  db: Database<'orders'>,
+  incidents: Incidents,
+  stuck: ReadonlyMap<Gid, Traceparent | null>,
+): Promise<void> {
+  await inTransaction(db, 'callbacks.report_stuck', async (tx) => {
+    const rows = await logStore.standing(tx, [...stuck.keys()]);
+    const reports = rows.map((row): NewIncident => ({
+      kind: 'phase_two_stuck',
+      subject: row.gid,
+      gid: row.gid,
+      receiptId: row.receipt_id as ReceiptId,
+      orderId: row.order_id as OrderId | null,
+      traceparent: stuck.get(row.gid) ?? null,
+      facts: { status: row.status, ...stuckFacts(row) },
+    }));
+    await incidents.report(tx, reports);
+  });
 }
 
 async function reportOrphans(
   db: Database<'orders'>,
   incidents: Incidents,
   participant: string,
-  orphans: readonly BranchKey[],
+  orphans: readonly OpenHold[],
 ): Promise<void> {
-  await inTransaction(db, (tx) =>
+  await inTransaction(db, 'callbacks.report_orphans', (tx) =>
     incidents.report(
       tx,
-      orphans.map(({ gid, branch }) => ({
+      orphans.map(({ gid, branch, since }) => ({
         kind: 'hold_without_transaction',
         subject: `${participant}/${gid}/${branch}`,
         gid,
-        facts: { participant, branch },
+        facts: { participant, branch, since },
       })),
     ),
   );

@@ -1,4 +1,4 @@
-import type { Gid, Ids, OrderId, ReceiptId } from '../core/ids';
+import type { ChannelId, Gid, Ids, OrderId, ReceiptId } from '../core/ids';
 import { assertNever } from '../core/errors';
 import { Money } from '../core/money';
 import { logStore } from '../consistency/tcc/log-store';
@@ -7,7 +7,7 @@ import type { Tx } from '../consistency/transaction';
 import { type MetOrder, type OrderClaim, claimedOrdersStore } from './claimed-orders-store';
 import { UNKNOWN_ORDER_WAITS_SECONDS, type Judgement, judge } from './judge';
 import { type PlannedReceipt, type SettlementPlan, legsHash, planPayment, planSuspense } from './plan';
-import { type Receipt, receiptsStore } from './receipts-store';
+import { type Receipt, type WaitingReceipt, receiptsStore } from './receipts-store';
 
 export type Begun =
   | { readonly kind: 'opened'; readonly receiptId: ReceiptId; readonly transaction: OpenTransaction<SettlementPlan> }
@@ -23,11 +23,41 @@ export interface BeginDependencies {
   readonly deadlineMs: number;
 }
 
+/** A receipt that is locked. */
+export interface MetReceipt extends Receipt {
+  /** Inserted by this very transaction, as settling by the order that its reference names. */
+  readonly isBorn: boolean;
+}
+
 interface Opening {
-  readonly receipt: Receipt;
+  readonly receipt: MetReceipt;
   readonly order: MetOrder | undefined;
   readonly plan: SettlementPlan;
   readonly gid: Gid;
+}
+
+/** By what a receipt finds its order. */
+export interface OrderKey {
+  readonly channelId: ChannelId;
+  readonly paymentReference: string | null;
+}
+
+/** What receipts meet: their orders, locked, and the names of their channels. */
+export interface Met {
+  readonly asked: ReadonlySet<string>;
+  readonly orders: ReadonlyMap<string, MetOrder>;
+  readonly channels: ReadonlyMap<ChannelId, string>;
+}
+
+/** Locks the orders. It may be asked right behind the statement that locks the receipts, before that has answered. */
+export async function meetOrders(tx: Tx<'orders'>, keys: readonly OrderKey[]): Promise<Met> {
+  const asked = new Set(keys.map(orderKey));
+  const channelIds = [...new Set(keys.map((key) => key.channelId))];
+  const [orders, channels] = await Promise.all([
+    lockOrders(tx, keys),
+    channelIds.length === 0 ? new Map() : claimedOrdersStore.channelNames(tx, channelIds),
+  ]);
+  return { asked, orders, channels };
 }
 
 /**
@@ -37,28 +67,25 @@ interface Opening {
 export async function beginSettlements(
   deps: BeginDependencies,
   tx: Tx<'orders'>,
-  receipts: readonly Receipt[],
+  receipts: readonly MetReceipt[],
+  met: Met | undefined,
 ): Promise<ReadonlyMap<ReceiptId, Begun>> {
   const begun = new Map<ReceiptId, Begun>(receipts.map((receipt) => [receipt.id, standing(receipt)]));
-  const waiting = receipts.filter((receipt) => receipt.status === 'waiting');
+  const waiting = receipts.filter((receipt) => receipt.isBorn || receipt.status === 'waiting');
   if (waiting.length === 0) return begun;
-  const channelIds = [...new Set(waiting.map((receipt) => receipt.channel_id))];
-  const [orders, channels] = await Promise.all([
-    lockOrders(tx, waiting),
-    claimedOrdersStore.channelNames(tx, channelIds),
-  ]);
+  const keys = waiting.map(keyOf);
+  // A receipt may have another reference than the event that speaks of it now, or another channel.
+  const { orders, channels } =
+    met !== undefined && keys.every((key) => met.asked.has(orderKey(key))) ? met : await meetOrders(tx, keys);
   const claimedHere = new Map<OrderId, ReceiptId>();
   const openings: Opening[] = [];
-  const waits: { id: ReceiptId; seconds: number; why: string }[] = [];
+  const waits: WaitingReceipt[] = [];
   for (const receipt of waiting) {
-    const order = orders.get(orderKey(receipt));
+    const order = orders.get(orderKey(keyOf(receipt)));
     const judgement = judgeReceipt(receipt, order, claimedHere);
     if (judgement.kind === 'waits') {
-      waits.push({
-        id: receipt.id,
-        seconds: waitSeconds(receipt, judgement.for),
-        why: `waits for the ${judgement.for}`,
-      });
+      waits.push(waitingFor(receipt, judgement.for));
+      begun.set(receipt.id, { kind: 'waits', receiptId: receipt.id });
       continue;
     }
     if (judgement.kind === 'pays' && order !== undefined) claimedHere.set(order.id, receipt.id);
@@ -88,25 +115,37 @@ function open(deps: BeginDependencies, tx: Tx<'orders'>, openings: readonly Open
     legsHash: legsHash(plan),
   }));
   logStore.open(tx, transactions, deps.deadlineMs);
-  receiptsStore.beginSettling(
-    tx,
-    openings.map(({ receipt, order }) => ({ id: receipt.id, orderId: order?.id ?? null })),
-  );
+  const beginning = openings.flatMap(({ receipt, order }) => {
+    const orderId = order?.id ?? null;
+    return receipt.isBorn && receipt.order_id === orderId ? [] : [{ id: receipt.id, orderId }];
+  });
+  if (beginning.length > 0) receiptsStore.beginSettling(tx, beginning);
 }
 
-async function lockOrders(tx: Tx<'orders'>, receipts: readonly Receipt[]): Promise<ReadonlyMap<string, MetOrder>> {
-  const keys = receipts.flatMap((receipt) =>
-    receipt.payment_reference === null
-      ? []
-      : [{ paymentReference: receipt.payment_reference, channelId: receipt.channel_id }],
+function waitingFor(receipt: MetReceipt, what: 'order' | 'claim'): WaitingReceipt {
+  return {
+    id: receipt.id,
+    orderId: receipt.isBorn ? null : receipt.order_id,
+    seconds: waitSeconds(receipt, what),
+    why: `waits for the ${what}`,
+  };
+}
+
+async function lockOrders(tx: Tx<'orders'>, keys: readonly OrderKey[]): Promise<ReadonlyMap<string, MetOrder>> {
+  const named = keys.flatMap(({ channelId, paymentReference }) =>
+    paymentReference === null ? [] : [{ channelId, paymentReference }],
   );
-  if (keys.length === 0) return new Map();
-  const orders = await claimedOrdersStore.lockByReference(tx, keys);
+  if (named.length === 0) return new Map();
+  const orders = await claimedOrdersStore.lockByReference(tx, named);
   return new Map(orders.map((order) => [`${order.channel_id} ${order.payment_reference}`, order]));
 }
 
-function orderKey(receipt: Receipt): string {
-  return `${receipt.channel_id} ${receipt.payment_reference ?? ''}`;
+function keyOf(receipt: Receipt): OrderKey {
+  return { channelId: receipt.channel_id, paymentReference: receipt.payment_reference };
+}
+
+function orderKey({ channelId, paymentReference }: OrderKey): string {
+  return `${channelId} ${paymentReference ?? ''}`;
 }
 
 function standing(receipt: Receipt): Begun {

@@ -1,4 +1,4 @@
-import type { ChannelId, MerchantId, OrderId, ReceiptId } from '../core/ids';
+import type { ChannelId, Gid, MerchantId, OrderId, ReceiptId } from '../core/ids';
 import { type Tx, statement } from '../consistency/transaction';
 
 /** An order as a receipt meets it, locked, within the merchants that the receipt's channel serves. */
@@ -44,30 +44,38 @@ const CLAIM = statement(
     where o.id = n.order_id and o.claimed_by is distinct from n.receipt_id`,
 );
 
-/** Orders are locked in the order of their ids, as commit A does it, together with what is written to them. */
-const LOCKED = `locked as materialized (
-  select n.* from unnest($1::uuid[], $2::uuid[]) as n(id, receipt_id) join orders.orders o on o.id = n.id
-   order by o.id for no key update of o)`;
+/**
+ * The orders of those of the transactions that have come to a status, locked in the order of their ids, as commit A does
+ * it, together with what is written to them.
+ */
+const lockedOf = (condition: string): string => `locked as materialized (
+  select o.id, t.receipt_id from orders.global_transactions t join orders.orders o on o.id = t.order_id
+   where t.gid = any($1::uuid[]) and ${condition} order by o.id for no key update of o)`;
 
 const PAY = statement(
   'orders.orders.pay',
-  `with ${LOCKED}
+  `with ${lockedOf(`t.status = 'confirming' and t.pays_order`)}
    update orders.orders o
       set status = 'paid', claimed_by = null, paid_by = locked.receipt_id, paid_at = clock_timestamp(),
           final_xact = pg_current_xact_id()
      from locked where o.id = locked.id and o.claimed_by = locked.receipt_id and o.status = 'open'
-   returning o.id`,
+   returning o.id, o.paid_by`,
 );
 
 const RELEASE = statement(
   'orders.orders.release',
-  `with ${LOCKED}
+  `with ${lockedOf(`t.status = 'confirmed' and not t.pays_order`)}
    update orders.orders o set claimed_by = null from locked where o.id = locked.id and o.claimed_by = locked.receipt_id`,
 );
 
 export interface OrderClaim {
   readonly orderId: OrderId;
   readonly receiptId: ReceiptId;
+}
+
+export interface PaidOrder {
+  readonly id: OrderId;
+  readonly paid_by: ReceiptId;
 }
 
 /** The order's side of a settlement: met and locked, claimed by a receipt, paid by it, released from it. */
@@ -84,15 +92,10 @@ export const claimedOrdersStore = {
   claim: (tx: Tx<'orders'>, claims: readonly OrderClaim[]): void => {
     tx.send(CLAIM, [claims.map((claim) => claim.orderId), claims.map((claim) => claim.receiptId)]);
   },
-  /** Returns the orders that are paid now; one that is missing was not open or not claimed by its receipt: a bug. */
-  pay: async (tx: Tx<'orders'>, claims: readonly OrderClaim[]): Promise<readonly OrderId[]> =>
-    (
-      await tx.query<{ id: OrderId }>(PAY, [
-        claims.map((claim) => claim.orderId),
-        claims.map((claim) => claim.receiptId),
-      ])
-    ).map((row) => row.id),
-  release: (tx: Tx<'orders'>, claims: readonly OrderClaim[]): void => {
-    tx.send(RELEASE, [claims.map((claim) => claim.orderId), claims.map((claim) => claim.receiptId)]);
+  /** Pays the orders of the transactions that are being decided here; an order that was not open for its receipt is left out. */
+  pay: (tx: Tx<'orders'>, transactions: readonly Gid[]): Promise<PaidOrder[]> => tx.query(PAY, [transactions]),
+  /** Lets go of what was claimed in an earlier attempt, once the money has gone elsewhere. */
+  release: (tx: Tx<'orders'>, transactions: readonly Gid[]): void => {
+    tx.send(RELEASE, [transactions]);
   },
 };

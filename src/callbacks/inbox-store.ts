@@ -1,10 +1,12 @@
-import type { ChannelId, EventId, ReceiptId } from '../core/ids';
+import type { CallbackId, ChannelId, EventId, ReceiptId } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
+import { filtered } from '../consistency/by-key';
 import { type Tx, statement } from '../consistency/transaction';
 
 export interface NewInboxEvent {
   readonly id: EventId;
   readonly channelId: ChannelId;
+  /** Unique within the channel. */
   readonly key: string;
   readonly verdict: string;
   readonly providerReference: string | null;
@@ -12,29 +14,52 @@ export interface NewInboxEvent {
   readonly receiptId: ReceiptId | null;
   readonly outcome: string;
   readonly facts: Readonly<Record<string, string | null>>;
-  /** The callback byte for byte, kept with its first event; the others of it share the hash. */
-  readonly body: Buffer | null;
-  readonly bodyHash: string;
+  /** The callback that brought it, whose body is kept once for all of its events. */
+  readonly callback: ArrivedCallback;
   readonly traceparent: Traceparent;
 }
 
+/** A verified callback as it arrived. */
+export interface ArrivedCallback {
+  readonly id: CallbackId;
+  /** Byte for byte. */
+  readonly body: Buffer;
+  /** SHA-256 in hexadecimal. */
+  readonly bodyHash: string;
+  /** Whether a person must look at one of its events; then the body is kept for ever. */
+  readonly forAPerson: boolean;
+}
+
+/**
+ * A body is kept where at least one event of its callback is new, whichever that is. The condition is asked by a hash of what
+ * was inserted: a join would compare every body with every event.
+ */
 const INSERT = statement(
   'orders.inbox_events.insert',
-  `insert into orders.inbox_events
-     (id, channel_id, event_key, verdict, provider_reference, payment_reference, receipt_id, outcome, facts, body, body_hash,
-      traceparent)
-   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
-                        $9::jsonb[], $10::bytea[], $11::text[], $12::text[])
-     as n(id, channel_id, event_key, verdict, provider_reference, payment_reference, receipt_id, outcome, facts, body, body_hash,
-          traceparent)
-    order by channel_id, event_key
-   on conflict (channel_id, event_key) do nothing
-   returning id`,
+  `with fresh as (
+     insert into orders.inbox_events
+       (id, channel_id, event_key, verdict, provider_reference, payment_reference, receipt_id, outcome, facts, callback_id,
+        body_hash, traceparent)
+     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
+                          $9::jsonb[], $10::uuid[], $11::text[], $12::text[])
+       as n(id, channel_id, event_key, verdict, provider_reference, payment_reference, receipt_id, outcome, facts, callback_id,
+            body_hash, traceparent)
+      order by channel_id, event_key
+     on conflict (channel_id, event_key) do nothing
+     returning id, callback_id),
+   bodies as (
+     insert into orders.callback_bodies (for_a_person, id, body)
+     select * from unnest($13::boolean[], $14::uuid[], $15::bytea[]) as b(for_a_person, id, body)
+      where ${filtered('b.id in (select callback_id from fresh)')}
+      order by for_a_person, id
+     on conflict (for_a_person, id) do nothing)
+   select id from fresh`,
 );
 
 export const inboxStore = {
-  /** Puts verified events into the inbox; returns the ids of those that were not there. */
+  /** Puts verified events into the inbox, with the bodies of their callbacks; returns the ids of those that were not there. */
   insert: async (tx: Tx<'orders'>, events: readonly NewInboxEvent[]): Promise<ReadonlySet<EventId>> => {
+    const callbacks = [...new Map(events.map(({ callback }) => [callback.id, callback])).values()];
     const rows = await tx.query<{ id: EventId }>(INSERT, [
       events.map((event) => event.id),
       events.map((event) => event.channelId),
@@ -45,9 +70,12 @@ export const inboxStore = {
       events.map((event) => event.receiptId),
       events.map((event) => event.outcome),
       events.map((event) => JSON.stringify(event.facts)),
-      events.map((event) => event.body),
-      events.map((event) => event.bodyHash),
+      events.map((event) => event.callback.id),
+      events.map((event) => event.callback.bodyHash),
       events.map((event) => event.traceparent),
+      callbacks.map((callback) => callback.forAPerson),
+      callbacks.map((callback) => callback.id),
+      callbacks.map((callback) => callback.body),
     ]);
     return new Set(rows.map((row) => row.id));
   },

@@ -111,9 +111,9 @@ export function planPayment(receipt: PlannedReceipt, order: PlannedOrder): Settl
 /** The hash that transaction, voucher and audit share. */
 export function legsHash(plan: Plan): string {
   const branches: Json = plan.branches.map(({ participant, branch, legs }) => ({
-    participant,
     branch,
-    legs: legs.map(({ account, direction, amount }) => ({ account, direction, amount })),
+    legs: legs.map(({ account, direction, amount }) => ({ account, amount, direction })),
+    participant,
   }));
   return contentHash(branches);
 }

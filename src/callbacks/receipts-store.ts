@@ -1,6 +1,6 @@
-import type { ChannelId, OrderId, ReceiptId } from '../core/ids';
+import type { ChannelId, Gid, OrderId, ReceiptId } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
-import type { Refusal } from '../consistency/tcc/log-store';
+import type { Refusal, TransactionStatus } from '../consistency/tcc/log-store';
 import { type Tx, statement } from '../consistency/transaction';
 
 /** The identity of money: whatever message speaks of it, and however often. */
@@ -17,6 +17,15 @@ export interface NewReceipt extends ReceiptIdentity {
   readonly currency: string;
   readonly paymentReference: string | null;
   readonly traceparent: Traceparent;
+}
+
+/** Why a receipt waits, and for how long. */
+export interface WaitingReceipt {
+  readonly id: ReceiptId;
+  /** The order of an earlier attempt. */
+  readonly orderId: OrderId | null;
+  readonly seconds: number;
+  readonly why: string;
 }
 
 export type ReceiptStatus = 'waiting' | 'settling' | 'decided' | 'settled';
@@ -40,7 +49,7 @@ export interface Receipt {
 }
 
 export interface DecidedReceipt {
-  readonly id: ReceiptId;
+  readonly gid: Gid;
   readonly decided_at: Date;
   readonly traceparent: Traceparent | null;
 }
@@ -58,17 +67,21 @@ const COLUMNS = `r.id, r.provider, r.receiving_account, r.provider_reference, r.
 export const TRACE_OF_RECEIPT =
   '(select r.traceparent from orders.receipts r where r.id = t.receipt_id) as traceparent';
 
-/** Commit A has five seconds for itself before a recovery takes a new receipt for one that was forgotten. */
+/**
+ * A receipt is born settling, with the order that its reference names: nearly all are settled by the commit that inserts them,
+ * and need no second write then. The others are made to wait, or given their order, by that same commit.
+ */
 const INSERT = statement(
   'orders.receipts.insert',
   `insert into orders.receipts
      (id, provider, receiving_account, provider_reference, channel_id, amount, currency, payment_reference, traceparent,
-      status, next_try_at)
-   select n.*, 'waiting', clock_timestamp() + interval '5 seconds'
+      status, next_try_at, order_id)
+   select n.*, 'settling', null, (select o.id from orders.orders o where o.payment_reference = n.payment_reference)
      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::numeric[], $7::text[], $8::text[], $9::text[])
           as n(id, provider, receiving_account, provider_reference, channel_id, amount, currency, payment_reference, traceparent)
     order by 2, 3, 4
-   on conflict (provider, receiving_account, provider_reference) do nothing`,
+   on conflict (provider, receiving_account, provider_reference) do nothing
+   returning id`,
 );
 
 const LOCK_BY_IDENTITY = statement(
@@ -90,49 +103,66 @@ const BEGIN_SETTLING = statement(
      from unnest($1::uuid[], $2::uuid[]) as n(id, order_id) where r.id = n.id`,
 );
 
+/** Only what waits already, or was born settling by this very transaction. */
 const WAIT = statement(
   'orders.receipts.wait',
   `update orders.receipts r
-      set next_try_at = clock_timestamp() + n.seconds * interval '1 second', lease_token = null, last_error = n.why
-     from unnest($1::uuid[], $2::float8[], $3::text[]) as n(id, seconds, why) where r.id = n.id and r.status = 'waiting'`,
+      set status = 'waiting', order_id = n.order_id, next_try_at = clock_timestamp() + n.seconds * interval '1 second',
+          lease_token = null, last_error = n.why
+     from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::text[]) as n(id, order_id, seconds, why)
+    where r.id = n.id and (r.status = 'waiting' or r.xmin = pg_current_xact_id()::xid)`,
 );
 
 /**
- * Every statement locks receipts in the order of their ids, as commit A does; an UPDATE of many rows alone would not. What
- * it writes comes with the lock, because a join with the list afterwards would compare every row with every other.
+ * The receipts of those of the transactions that have come to a status, locked in the order of their ids, as commit A does;
+ * an UPDATE of many rows alone would not. What is written to them comes with the lock, because a join with the list
+ * afterwards would compare every row with every other.
  */
-function lockedWith(list: string): string {
+function lockedOf(status: TransactionStatus, columns: string): string {
   return `locked as materialized (
-    select n.* from ${list} join orders.receipts r on r.id = n.id order by r.id for no key update of r)`;
+    select r.id, ${columns} from orders.global_transactions t join orders.receipts r on r.id = t.receipt_id
+     where t.gid = any($1::uuid[]) and t.status = '${status}' order by r.id for no key update of r)`;
 }
 
 const DECIDE = statement(
   'orders.receipts.decide',
-  `with ${lockedWith('unnest($1::uuid[], $2::text[]) as n(id, outcome)')}
-   update orders.receipts r set status = 'decided', outcome = locked.outcome, decided_at = clock_timestamp()
+  `with ${lockedOf('confirming', `t.gid, t.plan ->> 'outcome' as outcome`)}
+   update orders.receipts r set status = 'decided', outcome = locked.outcome, gid = locked.gid, decided_at = clock_timestamp()
      from locked where r.id = locked.id and r.status = 'settling'
-   returning r.id, r.decided_at, r.traceparent`,
+   returning locked.gid, r.decided_at, r.traceparent`,
 );
 
 const SETTLE = statement(
   'orders.receipts.settle',
-  `with ${lockedWith('unnest($1::uuid[]) as n(id)')}
+  `with ${lockedOf('confirmed', 't.gid')}
    update orders.receipts r set status = 'settled', settled_at = clock_timestamp()
      from locked where r.id = locked.id and r.status = 'decided'`,
 );
 
+/**
+ * A second after the first attempt, eight from the fourth on: one that can never succeed must not fill the log, and after an
+ * outage, which looks the same from here, nobody may wait for longer.
+ *
+ * Whoever comes late with the end of an attempt may find the receipt settling by the next one, and leaves it alone.
+ */
 const WAIT_AGAIN = statement(
   'orders.receipts.wait_again',
-  `with ${lockedWith('unnest($1::uuid[], $2::jsonb[]) as n(id, refused)')}
+  `with ${lockedOf('cancelled', `coalesce(t.refusal, '[]') as refused`)}
    update orders.receipts r
-      set status = 'waiting', next_try_at = clock_timestamp() + interval '1 second', refusals = r.refusals || locked.refused
-     from locked where r.id = locked.id and r.status = 'settling'`,
+      set status = 'waiting', refusals = r.refusals || locked.refused,
+          next_try_at = clock_timestamp() + power(2, least(r.attempts, 3)) * interval '1 second'
+     from locked where r.id = locked.id and r.status = 'settling'
+      and not exists (select from orders.global_transactions later
+                       where later.receipt_id = r.id and later.status <> 'cancelled')`,
 );
 
 export const receiptsStore = {
-  /** Inserts what is not there yet. Two statements make insert-or-meet: `lockByIdentity` follows. */
-  insert: (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): void => {
-    tx.send(INSERT, [
+  /**
+   * Inserts what is not there yet, as settling, and returns what was inserted. Two statements make insert-or-meet:
+   * `lockByIdentity` follows.
+   */
+  insert: async (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): Promise<ReadonlySet<ReceiptId>> => {
+    const rows = await tx.query<{ id: ReceiptId }>(INSERT, [
       receipts.map((receipt) => receipt.id),
       receipts.map((receipt) => receipt.provider),
       receipts.map((receipt) => receipt.receivingAccount),
@@ -143,6 +173,7 @@ export const receiptsStore = {
       receipts.map((receipt) => receipt.paymentReference),
       receipts.map((receipt) => receipt.traceparent),
     ]);
+    return new Set(rows.map((row) => row.id));
   },
   lockByIdentity: (tx: Tx<'orders'>, identities: readonly ReceiptIdentity[]): Promise<Receipt[]> =>
     tx.query<Receipt>(LOCK_BY_IDENTITY, [
@@ -154,25 +185,24 @@ export const receiptsStore = {
   beginSettling: (tx: Tx<'orders'>, receipts: readonly BegunReceipt[]): void => {
     tx.send(BEGIN_SETTLING, [receipts.map((one) => one.id), receipts.map((one) => one.orderId)]);
   },
-  /** Puts receipts off for so many seconds. */
-  wait: (
-    tx: Tx<'orders'>,
-    waits: readonly { readonly id: ReceiptId; readonly seconds: number; readonly why: string }[],
-  ): void => {
-    tx.send(WAIT, [waits.map((one) => one.id), waits.map((one) => one.seconds), waits.map((one) => one.why)]);
+  /** Puts receipts, which are locked, off for so many seconds. */
+  wait: (tx: Tx<'orders'>, waits: readonly WaitingReceipt[]): void => {
+    tx.send(WAIT, [
+      waits.map((one) => one.id),
+      waits.map((one) => one.orderId),
+      waits.map((one) => one.seconds),
+      waits.map((one) => one.why),
+    ]);
   },
-  decide: (
-    tx: Tx<'orders'>,
-    outcomes: readonly { readonly id: string; readonly outcome: string }[],
-  ): Promise<DecidedReceipt[]> => tx.query(DECIDE, [outcomes.map((one) => one.id), outcomes.map((one) => one.outcome)]),
-  settle: (tx: Tx<'orders'>, ids: readonly string[]): void => {
-    tx.send(SETTLE, [ids]);
+  /** Those whose transactions are being decided here; they were settling. */
+  decide: (tx: Tx<'orders'>, transactions: readonly Gid[]): Promise<DecidedReceipt[]> =>
+    tx.query(DECIDE, [transactions]),
+  /** Those whose transactions are confirmed. */
+  settle: (tx: Tx<'orders'>, transactions: readonly Gid[]): void => {
+    tx.send(SETTLE, [transactions]);
   },
   /** After a cancelled attempt the receipt waits for the next one, with what the attempt has learnt. */
-  waitAgain: (
-    tx: Tx<'orders'>,
-    receipts: readonly { readonly id: string; readonly refusals: readonly Refusal[] }[],
-  ): void => {
-    tx.send(WAIT_AGAIN, [receipts.map((one) => one.id), receipts.map((one) => JSON.stringify(one.refusals))]);
+  waitAgain: (tx: Tx<'orders'>, transactions: readonly Gid[]): void => {
+    tx.send(WAIT_AGAIN, [transactions]);
   },
 };

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { assertNever } from '../core/errors';
-import type { ChannelId } from '../core/ids';
+import type { ChannelId, Ids } from '../core/ids';
 import type { Clock } from '../core/clock';
 import type { Traceparent } from '../core/traceparent';
 import type { Acknowledgement, ChannelAccount, ChannelAdapter, RawCallback, RefusalReason } from '../channels/channel';
 import { type CallbackRecord, type CallbackRequest, createCallbackLog } from './callback-log';
-import type { IncomingEvent } from './record-events';
+import { type IncomingEvent, isForAPerson } from './record-events';
 import type { SettlePayment, Settlement } from './settle-payment';
 
 /** A channel as the callback meets it, its keys opened. */
@@ -21,6 +21,7 @@ export interface ReceiveCallbackDependencies {
   readonly find: (channelName: string) => Promise<CalledChannel | undefined>;
   readonly settlePayment: SettlePayment;
   readonly clock: Clock;
+  readonly ids: Pick<Ids, 'next'>;
   readonly logger: Logger;
   /** How long the bank may wait for its answer, in milliseconds: WeChat Pay gives up after 5 s. */
   readonly answerBudgetMs: number;
@@ -90,7 +91,7 @@ export function createReceiveCallback(deps: ReceiveCallbackDependencies): Receiv
           answer: adapter.tryAgain(),
         });
         if (tooMany !== undefined) return tryAgain(tooMany);
-        const events = incomingEvents(channel, callback, verification, record.traceparent);
+        const events = incomingEvents(deps, channel, callback, verification, record.traceparent);
         const settled = await withinBudget(deps, record, settleAll(deps, events));
         if (settled !== 'failed') record.answered(settled, verification.events);
         return settled === 'final'
@@ -132,19 +133,24 @@ async function withinBudget(
 }
 
 function incomingEvents(
+  { ids }: ReceiveCallbackDependencies,
   channel: CalledChannel,
-  callback: RawCallback,
+  { body }: RawCallback,
   { events }: { readonly events: readonly IncomingEvent['event'][] },
   traceparent: Traceparent,
 ): readonly IncomingEvent[] {
-  const bodyHash = createHash('sha256').update(callback.body).digest('hex');
-  return events.map((event, index) => ({
+  const callback = {
+    id: ids.next<'callback'>(),
+    body,
+    bodyHash: createHash('sha256').update(body).digest('hex'),
+    forAPerson: events.some(({ verdict }) => isForAPerson(verdict)),
+  };
+  return events.map((event) => ({
     channelId: channel.id,
     provider: channel.adapter.provider,
     receivingAccount: channel.account.receivingAccount,
     event,
-    body: index === 0 ? callback.body : null,
-    bodyHash,
+    callback,
     traceparent,
   }));
 }

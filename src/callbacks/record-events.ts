@@ -1,12 +1,19 @@
 import type { ChannelEvent, PaymentSucceeded, Verdict } from '../channels/channel';
 import { Money } from '../core/money';
-import type { ChannelId, ReceiptId } from '../core/ids';
+import type { ChannelId, EventId, ReceiptId } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
 import type { IncidentKind, Incidents, NewIncident } from '../incidents/incident';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
-import { type BeginDependencies, type Begun, beginSettlements } from './begin-settlements';
-import { type NewInboxEvent, inboxStore } from './inbox-store';
-import { type NewReceipt, type Receipt, type ReceiptIdentity, receiptsStore } from './receipts-store';
+import {
+  type BeginDependencies,
+  type Begun,
+  type MetReceipt,
+  type OrderKey,
+  beginSettlements,
+  meetOrders,
+} from './begin-settlements';
+import { type ArrivedCallback, type NewInboxEvent, inboxStore } from './inbox-store';
+import { type NewReceipt, type ReceiptIdentity, receiptsStore } from './receipts-store';
 
 /** A verified event on its way in. */
 export interface IncomingEvent {
@@ -14,8 +21,8 @@ export interface IncomingEvent {
   readonly provider: string;
   readonly receivingAccount: string;
   readonly event: ChannelEvent;
-  readonly body: Buffer | null;
-  readonly bodyHash: string;
+  /** What brought it; events of one callback share it. */
+  readonly callback: ArrivedCallback;
   /** Of the callback that brought it: a repetition has its own, while the receipt keeps that of the first. */
   readonly traceparent: Traceparent;
 }
@@ -33,13 +40,20 @@ export async function recordEvents(
   deps: RecordDependencies,
   incoming: readonly IncomingEvent[],
 ): Promise<readonly Recorded[]> {
-  return inTransaction(deps.db, async (tx) => {
-    const receipts = await insertOrMeetReceipts(deps, tx, incoming);
+  return inTransaction(deps.db, 'callbacks.record', async (tx) => {
+    // The orders are asked for in the same breath, because an event nearly always names the order of its receipt.
+    const [receipts, met] = await Promise.all([
+      insertOrMeetReceipts(deps, tx, incoming),
+      meetOrders(tx, incoming.filter(isPayment).map(orderKeyOf)),
+    ]);
     const rows = incoming.map((one) => inboxRow(deps, one, receipts.get(identityKey(one))));
-    const inserting = inboxStore.insert(tx, rows);
     const paid = incoming.filter(isPayment).flatMap((one) => receipts.get(identityKey(one)) ?? []);
     const distinct = [...new Map(paid.map((one) => [one.id, one])).values()];
-    const [fresh, begun] = await Promise.all([inserting, beginSettlements(deps, tx, distinct)]);
+    const inserting = inboxStore.insert(tx, rows);
+    const begun = await beginSettlements(deps, tx, distinct, met);
+    // Which events are new matters only where they are no payments; otherwise COMMIT goes out behind the insert.
+    inserting.catch(() => undefined);
+    const fresh = incoming.every(isPayment) ? NONE : await inserting;
     const reports = incoming.flatMap((one, index) => {
       const row = rows[index];
       return incidentsOf(one, receipts.get(identityKey(one)), row !== undefined && fresh.has(row.id));
@@ -49,10 +63,13 @@ export async function recordEvents(
   });
 }
 
+const NONE: ReadonlySet<EventId> = new Set();
+const NOTHING_BORN: ReadonlySet<ReceiptId> = new Set();
+
 /** The first event of a receipt settles it; the others of the same list find it in flight. */
 function answers(
   incoming: readonly IncomingEvent[],
-  receipts: ReadonlyMap<string, Receipt>,
+  receipts: ReadonlyMap<string, MetReceipt>,
   begun: ReadonlyMap<ReceiptId, Begun>,
 ): readonly Recorded[] {
   const handedOut = new Set<ReceiptId>();
@@ -74,20 +91,19 @@ async function insertOrMeetReceipts(
   deps: RecordDependencies,
   tx: Tx<'orders'>,
   incoming: readonly IncomingEvent[],
-): Promise<ReadonlyMap<string, Receipt>> {
+): Promise<ReadonlyMap<string, MetReceipt>> {
   const payments = incoming.filter(isPayment);
-  if (payments.length > 0)
-    receiptsStore.insert(
-      tx,
-      payments.map((one) => newReceipt(deps, one)),
-    );
   const identities = incoming.flatMap((one) => identityOf(one) ?? []);
   if (identities.length === 0) return new Map();
-  const receipts = await receiptsStore.lockByIdentity(tx, identities);
+  const news = payments.map((one) => newReceipt(deps, one));
+  const [born, receipts] = await Promise.all([
+    news.length === 0 ? NOTHING_BORN : receiptsStore.insert(tx, news),
+    receiptsStore.lockByIdentity(tx, identities),
+  ]);
   return new Map(
     receipts.map((receipt) => [
       [receipt.provider, receipt.receiving_account, receipt.provider_reference].join('\n'),
-      receipt,
+      { ...receipt, isBorn: born.has(receipt.id) },
     ]),
   );
 }
@@ -113,6 +129,15 @@ function identityKey(one: IncomingEvent): string {
   return [one.provider, one.receivingAccount, referencesOf(one.event.verdict).provider ?? ''].join('\n');
 }
 
+/** Ours are in lower case, and a bank that prints them in capitals means the same. */
+function referenceOf(one: IncomingPayment): string | null {
+  return one.event.verdict.paymentReference?.toLowerCase() ?? null;
+}
+
+function orderKeyOf(one: IncomingPayment): OrderKey {
+  return { channelId: one.channelId, paymentReference: referenceOf(one) };
+}
+
 function newReceipt(deps: RecordDependencies, one: IncomingPayment): NewReceipt {
   const { verdict } = one.event;
   return {
@@ -123,27 +148,33 @@ function newReceipt(deps: RecordDependencies, one: IncomingPayment): NewReceipt 
     channelId: one.channelId,
     amount: verdict.amount.toString(),
     currency: verdict.amount.currency,
-    // Ours are in lower case, and a bank that prints them in capitals means the same.
-    paymentReference: verdict.paymentReference?.toLowerCase() ?? null,
+    paymentReference: referenceOf(one),
     traceparent: one.traceparent,
   };
 }
 
-function inboxRow(deps: RecordDependencies, one: IncomingEvent, receipt: Receipt | undefined): NewInboxEvent {
-  const { verdict, key, type } = one.event;
+/**
+ * A repetition says the same of the same thing. A bank that gives one key to several events has sent several: none of them,
+ * and no body that proves a receipt, is taken for a repetition of another.
+ */
+function inboxKey({ event: { key, verdict } }: IncomingEvent): string {
+  return [key, verdict.kind, referencesOf(verdict).provider ?? ''].join(' ');
+}
+
+function inboxRow(deps: RecordDependencies, one: IncomingEvent, receipt: MetReceipt | undefined): NewInboxEvent {
+  const { verdict, type } = one.event;
   const references = referencesOf(verdict);
   return {
     id: deps.ids.next(),
     channelId: one.channelId,
-    key,
+    key: inboxKey(one),
     verdict: verdict.kind,
     providerReference: references.provider,
     paymentReference: references.payment,
     receiptId: receipt?.id ?? null,
     outcome: OUTCOMES[verdict.kind],
     facts: { type, ...(verdict.kind === 'not_understood' ? { why: verdict.why } : {}) },
-    body: one.body,
-    bodyHash: one.bodyHash,
+    callback: one.callback,
     traceparent: one.traceparent,
   };
 }
@@ -159,6 +190,10 @@ const OUTCOMES: Readonly<Record<Verdict['kind'], string>> = {
   not_understood: 'for_a_person',
 };
 
+export function isForAPerson({ kind }: Pick<Verdict, 'kind'>): boolean {
+  return OUTCOMES[kind] === 'for_a_person';
+}
+
 const INCIDENT_OF: Readonly<Partial<Record<Verdict['kind'], IncidentKind>>> = {
   refund: 'refund_received',
   dispute: 'dispute_received',
@@ -166,7 +201,7 @@ const INCIDENT_OF: Readonly<Partial<Record<Verdict['kind'], IncidentKind>>> = {
   not_understood: 'event_not_understood',
 };
 
-function incidentsOf(one: IncomingEvent, receipt: Receipt | undefined, fresh: boolean): readonly NewIncident[] {
+function incidentsOf(one: IncomingEvent, receipt: MetReceipt | undefined, fresh: boolean): readonly NewIncident[] {
   const { verdict, key, type } = one.event;
   const references = referencesOf(verdict);
   const facts = { type, provider_reference: references.provider, payment_reference: references.payment };

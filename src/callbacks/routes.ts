@@ -1,8 +1,9 @@
-import express, { type Request, type Response } from 'express';
+import type { Request, Response } from 'express';
 import { Problem } from '../core/errors';
 import { clientAddress } from '../http/limits/client-address';
 import type { Acknowledgement, RawCallback } from '../channels/channel';
 import { type Routes, createRoutes } from '../http/operation';
+import { rawBody } from '../http/raw-body';
 import { requestIdOf } from '../http/request-id';
 import { spanOf } from '../http/request-trace';
 import { receiveCallback } from './callback-operations';
@@ -14,7 +15,8 @@ export const CALLBACK_LIMIT_BYTES = 256 * 1024;
 /** `POST /callbacks/:channel`: the raw body is kept byte for byte, because the signature is over exactly those bytes. */
 export function createCallbackRoutes(receive: ReceiveCallback): Routes {
   const routes = createRoutes('Callbacks');
-  routes.router.post('/:channel', express.raw({ type: () => true, limit: CALLBACK_LIMIT_BYTES, inflate: false }));
+  // A bank that has gone before its body was read must not count as one whose signature is missing.
+  routes.router.post('/:channel', rawBody(CALLBACK_LIMIT_BYTES));
   routes.serveRaw(receiveCallback, async ({ params: { channel }, req, res }) => {
     const request = { requestId: requestIdOf(req), span: spanOf(req), from: clientAddress(req) };
     const received = await receive(channel, rawCallback(req), request);

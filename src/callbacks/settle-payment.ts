@@ -47,10 +47,10 @@ export function createSettlePayment(deps: SettlePaymentDependencies): SettlePaym
     inSpan(tracer, 'settle payment', transaction.traceparent, {}, () => settleOnce(receipt, transaction));
 
   const settleOnce = async (receipt: ReceiptId, transaction: Transaction): Promise<Settlement> => {
-    const tried = await tryOrGiveUp(transaction);
+    const tried = await orGiveUp(transaction, coordinator.tryAll(transaction));
     switch (tried.kind) {
       case 'held':
-        if ((await coordinator.decide(transaction)) === 'abandoned') return again(receipt);
+        if ((await orGiveUp(transaction, coordinator.decide(transaction))) === 'abandoned') return again(receipt);
         background.run('confirm', coordinator.confirmAll(transaction), transaction);
         return 'final';
       case 'refused':
@@ -65,10 +65,10 @@ export function createSettlePayment(deps: SettlePaymentDependencies): SettlePaym
     }
   };
 
-  /** Nobody waits for the deadline of an attempt that cannot be decided any more. */
-  const tryOrGiveUp: Coordinator<SettlementPlan>['tryAll'] = async (transaction) => {
+  /** Nobody waits for the deadline of an attempt that failed before its decision. What was decided after all stays so. */
+  const orGiveUp = async <R>(transaction: Transaction, step: Promise<R>): Promise<R> => {
     try {
-      return await coordinator.tryAll(transaction);
+      return await step;
     } catch (error) {
       background.run('cancel', coordinator.cancelAll(transaction), transaction);
       throw error;

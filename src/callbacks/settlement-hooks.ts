@@ -1,14 +1,13 @@
 import type { Logger } from 'pino';
 import { assertNever } from '../core/errors';
-import { type Ids, type NotificationId, type OrderId, type ReceiptId, showId } from '../core/ids';
+import { type Gid, type Ids, type NotificationId, type OrderId, type ReceiptId, showId } from '../core/ids';
 import { type Traceparent, traceFields } from '../core/traceparent';
 import { VOUCHER_MESSAGE_VERSION, VOUCHER_TOPIC, type VoucherMessage } from '../accounting/voucher-message';
 import type { Hints, Outbox, OutboxMessage } from '../consistency/outbox/outbox';
-import type { OnMoved, TransactionHooks } from '../consistency/tcc/hooks';
-import type { LoggedTransaction } from '../consistency/tcc/log-store';
+import type { Moved, Moving, OnMove, TransactionHooks } from '../consistency/tcc/hooks';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
 import type { Incidents, NewIncident } from '../incidents/incident';
-import { type OrderClaim, claimedOrdersStore } from './claimed-orders-store';
+import { type PaidOrder, claimedOrdersStore } from './claimed-orders-store';
 import type { SettlementPlan } from './plan';
 import { type DecidedReceipt, receiptsStore } from './receipts-store';
 
@@ -25,78 +24,108 @@ export interface SettlementHookDependencies {
   readonly ids: Ids;
   readonly outbox: Outbox;
   readonly incidents: Incidents;
-  readonly hints: Hints;
+  readonly hints: Pick<Hints, 'notifications'>;
   readonly logger: Pick<Logger, 'info'>;
   readonly announcePaid: AnnouncePaid;
   readonly observer?: SettlementObserver;
 }
 
 /**
- * Announces to the merchants that these orders are paid, each with the trace of the receipt that paid it; returns the
- * notifications that are due now.
+ * Begins to announce, in the transaction of the decision, that the orders of these transactions are paid. What it returns
+ * writes the notifications, each with the trace of the receipt that paid its order, and gives those that are due now.
  */
-export type AnnouncePaid = (
-  tx: Tx<'orders'>,
-  orders: ReadonlyMap<OrderId, Traceparent | null>,
-) => Promise<readonly NotificationId[]>;
+export type AnnouncePaid = (tx: Tx<'orders'>, deciding: readonly Moving<SettlementPlan>[]) => AnnounceOrders;
+export type AnnounceOrders = (orders: ReadonlyMap<OrderId, Traceparent | null>) => Promise<readonly NotificationId[]>;
 
-type Settlement = LoggedTransaction<SettlementPlan>;
+type Settlement = Moved<SettlementPlan>;
 
 /** What the payment adds to each move of its global transaction. Rows are locked as in commit A: receipts, then orders. */
 export function createSettlementHooks(deps: SettlementHookDependencies): TransactionHooks<SettlementPlan> {
   return {
     onDecided: decided(deps),
-    onConfirmed: (tx, settlements) => {
-      receiptsStore.settle(
-        tx,
-        settlements.map((one) => one.receipt_id),
-      );
+    onConfirmed: (tx, moving) => {
+      const gids = gidsOf(moving);
+      receiptsStore.settle(tx, gids);
       // An order that was paid let go of its receipt in the decision.
-      const claims = settlements.filter((one) => !one.pays_order).flatMap(claimOf);
-      if (claims.length > 0) claimedOrdersStore.release(tx, claims);
-      return Promise.resolve(() => {
-        for (const one of settlements) deps.observer?.settled(one.receipt_id);
-      });
+      if (!moving.every(paysOrder)) claimedOrdersStore.release(tx, gids);
+      return {
+        committed: (settlements) => {
+          for (const one of settlements) deps.observer?.settled(one.receipt_id);
+        },
+      };
     },
-    onCancelled: (tx, settlements) => {
-      receiptsStore.waitAgain(
-        tx,
-        settlements.map((one) => ({ id: one.receipt_id, refusals: one.refusal ?? [] })),
-      );
-      return Promise.resolve(undefined);
+    onCancelled: (tx, moving) => {
+      receiptsStore.waitAgain(tx, gidsOf(moving));
+      return {};
     },
     onBug: async ({ gid, traceparent }, kind, facts) => {
       const incident = { kind, subject: gid, gid, traceparent, facts };
-      await inTransaction(deps.db, (tx) => deps.incidents.report(tx, [incident]));
+      await inTransaction(deps.db, 'callbacks.report_bug', (tx) => deps.incidents.report(tx, [incident]));
     },
   };
 }
 
 /** Commit D: the order is paid, and the voucher's message and the notification follow from what the decision returned. */
-function decided(deps: SettlementHookDependencies): OnMoved<SettlementPlan> {
-  return async (tx, settlements) => {
-    const outcomes = settlements.map((one) => ({ id: one.receipt_id, outcome: one.plan.outcome }));
-    const claims = claimsOf(settlements);
-    const [rows, paid] = await Promise.all([
-      receiptsStore.decide(tx, outcomes),
-      claims.length === 0 ? [] : claimedOrdersStore.pay(tx, claims),
-    ]);
-    const receipts = new Map(rows.map((row) => [row.id as string, row]));
-    if (receipts.size !== settlements.length)
-      throw new Error('a receipt was not settling when its transaction was decided');
-    if (paid.length !== claims.length) throw new Error('an order was not open for the receipt that had claimed it');
-    const messages = settlements.map((one) => voucherMessage(deps, one, receipts.get(one.receipt_id)));
-    deps.outbox.append(tx, messages);
-    const notifications = paid.length === 0 ? [] : await deps.announcePaid(tx, tracesOf(settlements, receipts));
-    const incidents = settlements.flatMap((one) => incidentsOf(one, receipts.get(one.receipt_id)));
-    if (incidents.length > 0) await deps.incidents.report(tx, incidents);
-    return () => {
-      for (const one of settlements) logDecided(deps.logger, one, receipts.get(one.receipt_id));
-      deps.hints.outbox(messages.map((message) => message.id));
-      deps.hints.notifications(notifications);
-      for (const one of settlements) deps.observer?.decided(one.plan.outcome, one.receipt_id);
+function decided(deps: SettlementHookDependencies): OnMove<SettlementPlan> {
+  return (tx, moving) => {
+    const gids = gidsOf(moving);
+    const paying = moving.filter(paysOrder);
+    const deciding = receiptsStore.decide(tx, gids);
+    const pay = paying.length === 0 ? undefined : claimedOrdersStore.pay(tx, gidsOf(paying));
+    const announce = paying.length === 0 ? undefined : deps.announcePaid(tx, paying);
+    let hint = (): void => undefined;
+    let receipts: ReadonlyMap<Gid, DecidedReceipt> = new Map();
+    return {
+      inTransaction: async (settlements) => {
+        const [rows, paid] = await Promise.all([deciding, pay ?? []]);
+        receipts = new Map(rows.map((row) => [row.gid, row]));
+        mustFit(settlements, receipts, paid);
+        const messages = settlements.map((one) => voucherMessage(deps, one, receipts.get(one.gid)));
+        const handOver = deps.outbox.append(tx, messages);
+        const incidents = settlements.flatMap((one) => incidentsOf(one, receipts.get(one.gid)));
+        const [notifications] = await Promise.all([
+          announce?.(tracesOf(settlements, receipts)) ?? [],
+          incidents.length === 0 ? undefined : deps.incidents.report(tx, incidents),
+        ]);
+        hint = () => {
+          handOver();
+          deps.hints.notifications(notifications);
+        };
+      },
+      committed: (settlements) => {
+        for (const one of settlements) logDecided(deps.logger, one, receipts.get(one.gid));
+        hint();
+        for (const one of settlements) deps.observer?.decided(one.plan.outcome, one.receipt_id);
+      },
     };
   };
+}
+
+/** Whatever was decided has its receipt decided and its order paid, or nothing of it is committed. */
+function mustFit(
+  settlements: readonly Settlement[],
+  receipts: ReadonlyMap<Gid, DecidedReceipt>,
+  paid: readonly PaidOrder[],
+): void {
+  if (receipts.size !== settlements.length)
+    throw new Error('a receipt was not settling when its transaction was decided');
+  if (paid.length !== settlements.filter((one) => one.pays_order).length)
+    throw new Error('an order was not open for the receipt that had claimed it');
+}
+
+function gidsOf(moving: readonly Moving<SettlementPlan>[]): readonly Gid[] {
+  return moving.map((one) => one.gid);
+}
+
+function paysOrder(moving: Moving<SettlementPlan>): boolean {
+  switch (moving.plan.outcome) {
+    case 'order_paid':
+      return true;
+    case 'suspense':
+      return false;
+    default:
+      return assertNever(moving.plan.outcome);
+  }
 }
 
 /** The canonical line of a payment: once it is decided, and only then. */
@@ -117,32 +146,15 @@ function logDecided(logger: Pick<Logger, 'info'>, one: Settlement, receipt: Deci
   logger.info(facts, 'payment decided');
 }
 
-function claimsOf(settlements: readonly Settlement[]): OrderClaim[] {
-  return settlements.flatMap((one) => {
-    switch (one.plan.outcome) {
-      case 'order_paid':
-        return claimOf(one);
-      case 'suspense':
-        return [];
-      default:
-        return assertNever(one.plan.outcome);
-    }
-  });
-}
-
-/** The order that the receipt may have claimed, in this attempt or in an earlier one that was judged otherwise. */
-function claimOf(one: Settlement): OrderClaim[] {
-  if (one.order_id === null) return [];
-  return [{ orderId: one.order_id as OrderId, receiptId: one.receipt_id as ReceiptId }];
-}
-
 /** The paid orders, each with the trace of its receipt. */
 function tracesOf(
   settlements: readonly Settlement[],
-  receipts: ReadonlyMap<string, DecidedReceipt>,
+  receipts: ReadonlyMap<Gid, DecidedReceipt>,
 ): ReadonlyMap<OrderId, Traceparent | null> {
   return new Map(
-    claimsOf(settlements).map(({ orderId, receiptId }) => [orderId, receipts.get(receiptId)?.traceparent ?? null]),
+    settlements
+      .filter((one) => one.pays_order)
+      .map((one) => [one.order_id as OrderId, receipts.get(one.gid)?.traceparent ?? null]),
   );
 }
 

@@ -88,12 +88,14 @@ function signedText(item: JsonObject): string | undefined {
 
 /**
  * A text field as Adyen signs it: what is missing is signed as nothing. A field of another type is not Adyen's: it would have
- * the signature of the genuine item and another meaning.
+ * the signature of the genuine item and another meaning. So would half a surrogate pair, which is signed as U+FFFD.
  */
 function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : undefined;
+  return typeof value === 'string' && !HALF_A_PAIR.test(value) ? value : undefined;
 }
+
+const HALF_A_PAIR = /\p{Surrogate}/u;
 
 function wholeNumber(value: unknown): string | undefined {
   if (value === undefined || value === null) return '';

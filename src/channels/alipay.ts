@@ -21,6 +21,9 @@ import {
  * The signature is over the bytes in the character set that `charset` names (UTF-8, GBK...). The form is therefore kept as
  * bytes and never converted: what is read of it is ASCII, which is the same in every one of these sets.
  *
+ * Nothing is escaped in what is signed, so that one signature fits several forms: a refund whose `refund_fee` has melted into
+ * the parameter before it would be a payment. A form is refused where what we read of it could stand in two places.
+ *
  * Money is `trade_status` TRADE_SUCCESS or TRADE_FINISHED (both come for one trade) unless the notification is about a refund;
  * its amount is `total_amount` in major units, of CNY unless `trans_currency` says otherwise; its identity is `trade_no`.
  * Alipay says neither when a notification was sent nor whether it is a test (the sandbox has an app and keys of its own); a
@@ -49,6 +52,7 @@ export const alipay: ChannelAdapter = {
     const keys = keysFor(channel, KEY);
     if (keys.length === 0) return refused('unknown_key');
     const signed = signedBytes(form);
+    if (hasAnotherReading(form, signed)) return refused('malformed');
     const matches = keys.some((key) => {
       const publicKey = rsaKeyOf(key);
       return publicKey !== undefined && isSignedBy(publicKey, signed, signature);
@@ -57,7 +61,7 @@ export const alipay: ChannelAdapter = {
     if (!isOfAccount(form, channel)) return refused('other_receiving_account');
     const type = typeName(form);
     return verified({
-      key: eventKey([form.get('notify_id'), type], signed),
+      key: eventKey([read(form, 'notify_id'), type], signed),
       type: typeOf(type),
       verdict: verdictOf(form),
     });
@@ -69,27 +73,57 @@ export const alipay: ChannelAdapter = {
 
 type Form = ReadonlyMap<string, string>;
 
+/** Every parameter that verification or the verdict rest on; nothing else of a form is read. */
+const READ = [
+  'app_id',
+  'gmt_refund',
+  'notify_id',
+  'notify_type',
+  'out_biz_no',
+  'out_trade_no',
+  'refund_fee',
+  'seller_id',
+  'total_amount',
+  'trade_no',
+  'trade_status',
+  'trans_currency',
+] as const;
+type Read = (typeof READ)[number];
+
+function read(form: Form, name: Read): string {
+  return form.get(name) ?? '';
+}
+
 function signedBytes(form: Form): Buffer {
   const pairs = [...form].filter(([name]) => name !== 'sign' && name !== 'sign_type');
   pairs.sort(([a], [b]) => (a < b ? -1 : 1));
   return Buffer.from(pairs.map(([name, value]) => `${name}=${value}`).join('&'), 'latin1');
 }
 
+/** Whether a parameter that we read may stand elsewhere in the signed text than where the form has it, or end earlier. */
+function hasAnotherReading(form: Form, signed: Buffer): boolean {
+  const text = `&${signed.toString('latin1')}`;
+  return READ.some(
+    (name) => text.split(`&${name}=`).length - 1 !== (form.has(name) ? 1 : 0) || read(form, name).includes('&'),
+  );
+}
+
 /** The value if it is not empty and plain ASCII; other bytes would mean something else in each character set. */
-function ascii(form: Form, name: string): string | undefined {
-  const value = form.get(name) ?? '';
+function ascii(form: Form, name: Read): string | undefined {
+  const value = read(form, name);
   return /^[\x20-\x7e]+$/.test(value) ? value : undefined;
 }
 
 function isOfAccount(form: Form, channel: ChannelAccount): boolean {
   const seller = settingOf(channel.settings, 'seller_id');
-  return form.get('app_id') === channel.receivingAccount && (seller === undefined || form.get('seller_id') === seller);
+  return (
+    read(form, 'app_id') === channel.receivingAccount && (seller === undefined || read(form, 'seller_id') === seller)
+  );
 }
 
 /** A refund repeats the trade's status, so that only its own fields tell it from the payment. */
 function isRefund(form: Form): boolean {
-  const fee = form.get('refund_fee') ?? '';
-  return (form.get('gmt_refund') ?? '') !== '' || !/^0*(\.0*)?$/.test(fee);
+  return read(form, 'gmt_refund') !== '' || !/^0*(\.0*)?$/.test(read(form, 'refund_fee'));
 }
 
 function typeName(form: Form): string {
@@ -98,12 +132,12 @@ function typeName(form: Form): string {
 }
 
 function verdictOf(form: Form): Verdict {
-  const references = { provider: ascii(form, 'trade_no'), payment: form.get('out_trade_no') };
+  const references = { provider: ascii(form, 'trade_no'), payment: read(form, 'out_trade_no') };
   if (isRefund(form)) return about('refund', references);
-  switch (form.get('trade_status')) {
+  switch (read(form, 'trade_status')) {
     case 'TRADE_SUCCESS':
     case 'TRADE_FINISHED':
-      return arrived(references, fromMajorUnits(form.get('total_amount'), ascii(form, 'trans_currency') ?? 'CNY'));
+      return arrived(references, fromMajorUnits(read(form, 'total_amount'), ascii(form, 'trans_currency') ?? 'CNY'));
     case 'TRADE_CLOSED':
       return about('payment_failed', references);
     case 'WAIT_BUYER_PAY':

@@ -71,7 +71,7 @@ export interface ChannelsDependencies {
 export function createChannels(deps: ChannelsDependencies): Channels {
   const { db, registry, onChange } = deps;
   const changing = async <R>(work: (tx: Tx<'orders'>) => Promise<R>): Promise<R> => {
-    const result = await inTransaction(db, work);
+    const result = await inTransaction(db, 'channels.change', work);
     onChange();
     return result;
   };

@@ -1,5 +1,7 @@
+import { filtered } from './by-key';
 import { type Jitter, backoffMs } from '../core/backoff';
 import { contentHash } from '../core/canonical';
+import { clip } from '../core/clip';
 import type { Ids } from '../core/ids';
 import { type Database, type SchemaName, type Statement, type Tx, statement } from './transaction';
 
@@ -21,6 +23,8 @@ export interface ClaimableTable<S extends SchemaName> {
   readonly due: readonly string[];
   /** Columns of `t`, the claimed row, that a claim returns, as SQL. */
   readonly columns: string;
+  /** What else a claim sets, as SQL. */
+  readonly alsoAtClaim?: string;
 }
 
 export interface Claim<Work> {
@@ -82,7 +86,7 @@ export function createClaims<S extends SchemaName, Work extends object>(
         token,
         failures.map((failure) => failure.key),
         delays,
-        failures.map((failure) => failure.error.replaceAll('\u0000', '').slice(0, 500)),
+        failures.map((failure) => clip(failure.error.replaceAll('\u0000', ''), 500)),
       ]);
       return rows.map((row) => row.key);
     },
@@ -101,32 +105,34 @@ export function createClaims<S extends SchemaName, Work extends object>(
 function claimStatements(t: ClaimableTable<SchemaName>): Record<'claim' | 'claimOnly' | 'retry' | 'mine', Statement> {
   const name = `${t.schema}.${t.table}`;
   const isDue = `status in (${t.due.map(literal).join(', ')})`;
-  const claim = (narrowing: string): string => `
+  const claim = (where: string): string => `
     with due as (
       select ${t.key} as key, next_try_at as was_due from ${name}
-       where ${isDue} and next_try_at <= (select clock_timestamp()) ${narrowing}
+       where ${where}
        order by next_try_at limit $1 for update skip locked),
     claimed as (
       update ${name} t
          set lease_token = $2, next_try_at = clock_timestamp() + $3::int * interval '1 millisecond', attempts = t.attempts + 1
+             ${t.alsoAtClaim === undefined ? '' : `, ${t.alsoAtClaim}`}
         from due where t.${t.key} = due.key
       returning t.*, due.was_due)
     select ${t.columns} from claimed t order by t.was_due, t.${t.key}`;
+  const isDueNow = `${isDue} and next_try_at <= (select clock_timestamp())`;
   return {
-    claim: named(`${name}.claim`, claim('')),
-    claimOnly: named(`${name}.claim_only`, claim(`and ${t.key} = any($4::uuid[])`)),
+    claim: named(`${name}.claim`, claim(isDueNow)),
+    claimOnly: named(`${name}.claim_only`, claim(`${t.key} = any($4::uuid[]) and ${filtered(isDueNow)}`)),
     retry: named(
       `${name}.retry_later`,
       `update ${name} t
           set next_try_at = clock_timestamp() + f.delay_ms * interval '1 millisecond', last_error = f.error, lease_token = null
          from unnest($2::uuid[], $3::int[], $4::text[]) as f(key, delay_ms, error)
-        where t.${t.key} = f.key and t.lease_token = $1 and t.${isDue}
+        where t.${t.key} = f.key and t.lease_token = $1 and ${filtered(`t.${isDue}`)}
        returning t.${t.key} as key`,
     ),
     mine: named(
       `${name}.still_mine`,
       `select ${t.key} as key from ${name}
-        where ${t.key} = any($2::uuid[]) and lease_token = $1 and ${isDue}
+        where ${t.key} = any($2::uuid[]) and lease_token = $1 and ${filtered(isDue)}
         order by ${t.key} for update`,
     ),
   };

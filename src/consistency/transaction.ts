@@ -2,6 +2,8 @@ import type { Writable } from 'node:stream';
 import type { Knex } from 'knex';
 import type { PoolClient, QueryResult } from 'pg';
 import { Unavailable } from '../core/errors';
+import { arrayAsText } from './array-text';
+import { reaching } from './database-errors';
 
 /**
  * Terminology
@@ -34,6 +36,17 @@ export interface Tx<S extends SchemaName = SchemaName> extends Queryable<S> {
    * it. The server runs them in this order, and a statement that fails makes the whole transaction fail.
    */
   send(statement: Statement, values?: readonly unknown[]): void;
+  /**
+   * Says that nothing more will be sent: COMMIT goes out right behind what was, instead of when its answers are there. What
+   * is still under way may be awaited afterwards; whatever of it fails makes the whole transaction fail.
+   */
+  finish(): void;
+  /**
+   * Resolves when the server has answered BEGIN. What goes out right behind a BEGIN that fails (cancelled, say) is run by the
+   * server nevertheless, each statement by itself; nothing goes out after that. Whoever writes with the first statements what
+   * is wrong without those that follow waits for this before.
+   */
+  readonly begun: Promise<void>;
 }
 
 export type Isolation = 'read committed' | 'repeatable read';
@@ -44,7 +57,7 @@ export interface Database<S extends SchemaName = SchemaName> extends Queryable<S
   /** Runs one statement that writes, as a transaction of its own: committed when this resolves. */
   write<R extends object = Row>(statement: Statement, values?: readonly unknown[]): Promise<R[]>;
   /** What `inTransaction` does. */
-  transact<R>(work: (tx: Tx<S>) => Promise<R>, isolation: Isolation): Promise<R>;
+  transact<R>(name: string, work: (tx: Tx<S>) => Promise<R>, isolation: Isolation): Promise<R>;
 }
 
 export type Databases = { readonly [S in SchemaName]: Database<S> };
@@ -66,43 +79,60 @@ type PooledClient = PoolClient & { __knex__disposed?: unknown };
 /** Wraps a knex pool as one of the four databases. */
 export function database<S extends SchemaName>(schema: S, knex: Knex): Database<S> {
   const connections = knex.client as Connections;
-  const query = async <R extends object>(sql: Statement, values: readonly unknown[] = []): Promise<R[]> =>
+  const onConnection = <R>(work: (client: PooledClient) => Promise<R>): Promise<R> =>
     reaching(schema, async () => {
-      const client = await connections.acquireConnection();
+      const client = await connect(schema, connections);
       try {
-        return await submit<R>(client, sql, values);
+        return await work(client);
+      } catch (error) {
+        if (isReadOnly(error)) client.__knex__disposed = error;
+        throw error;
       } finally {
         await connections.releaseConnection(client);
       }
     });
+  const query = <R extends object>(sql: Statement, values: readonly unknown[] = []): Promise<R[]> =>
+    onConnection((client) => submit<R>(client, sql, values));
   return {
     schema,
     knex,
     query,
     write: query,
-    transact: (work, isolation) =>
-      reaching(schema, async () => {
-        const client = await connections.acquireConnection();
-        try {
-          return await transactOn(schema, client, work, isolation);
-        } finally {
-          await connections.releaseConnection(client);
-        }
-      }),
+    transact: (_name, work, isolation) => onConnection((client) => transactOn(schema, client, work, isolation)),
   };
+}
+
+/** Whatever keeps us out, a password that was changed too, is an outage: nothing was done, and somebody will let us in again. */
+async function connect(schema: SchemaName, connections: Connections): Promise<PooledClient> {
+  try {
+    return await connections.acquireConnection();
+  } catch (error) {
+    throw new Unavailable(`database ${schema}`, error);
+  }
+}
+
+/**
+ * A session that began while its database was read-only, or on a server that has been replaced, can stay so for ever; one
+ * that begins now finds out. A pool that is always busy would keep it otherwise.
+ */
+function isReadOnly(error: unknown): boolean {
+  const reason = error instanceof Unavailable ? error.cause : error;
+  return reason instanceof Error && 'code' in reason && reason.code === '25006';
 }
 
 /**
  * One local transaction: all of `work` or nothing of it, committed when this resolves.
+ * @param name what it does, `<concept>.<what>`: a literal that no other call has, so that tests can stop a process exactly here
  * @throws Unavailable where the database could not be reached or gave up (time-out, deadlock, shutdown): what was
  * committed, if anything, is then unknown, and the caller reads the state again
  */
 export function inTransaction<S extends SchemaName, R>(
   db: Database<S>,
+  name: string,
   work: (tx: Tx<S>) => Promise<R>,
   isolation: Isolation = 'read committed',
 ): Promise<R> {
-  return db.transact(work, isolation);
+  return db.transact(name, work, isolation);
 }
 
 const BEGIN: Readonly<Record<Isolation, string>> = {
@@ -115,7 +145,8 @@ const BEGIN: Readonly<Record<Isolation, string>> = {
  * the two processes wake each other: a step of nine statements takes three round trips instead of eleven.
  *
  * Nothing is committed that failed: after an error the server refuses whatever follows and answers the COMMIT with ROLLBACK,
- * also where the code that caught the error went on.
+ * also where the code that caught the error went on, or where COMMIT had gone out already (`finish`). A BEGIN that fails makes
+ * every statement fail for whoever waits for it (see `begun`).
  */
 async function transactOn<S extends SchemaName, R>(
   schema: S,
@@ -128,16 +159,25 @@ async function transactOn<S extends SchemaName, R>(
     answer.catch((error: unknown) => failures.push(error));
     return answer;
   };
-  const query = <Q extends object>(sql: Statement, values: readonly unknown[] = []): Promise<Q[]> =>
-    noting(reaching(schema, () => submit<Q>(client, sql, values)));
+  let committing: Promise<string> | undefined;
+  const commit = (): Promise<string> => (committing ??= noting(control(client, 'commit')));
+  const query = <Q extends object>(sql: Statement, values: readonly unknown[] = []): Promise<Q[]> => {
+    if (committing !== undefined)
+      return noting(Promise.reject(new Error(`${sql.name} comes after the end of its transaction`)));
+    const answer = reaching(schema, () => submit<Q>(client, sql, values));
+    answer.catch(() => undefined);
+    return noting(begun.then(() => answer));
+  };
   const send = (sql: Statement, values: readonly unknown[] = []): void => {
     void query(sql, values).catch(() => undefined);
   };
-  void noting(control(client, BEGIN[isolation])).catch(() => undefined);
+  const begun = noting(reaching(schema, () => control(client, BEGIN[isolation]))).then(() => undefined);
+  begun.catch(() => undefined);
   try {
-    const result = await work({ schema, query, send } as Tx<S>);
+    const finish = (): void => void commit().catch(() => undefined);
+    const result = await work({ schema, query, send, finish, begun } as Tx<S>);
     if (failures.length > 0) throw failures[0];
-    const ended = await control(client, 'commit');
+    const ended = await commit();
     if (failures.length > 0) throw failures[0];
     if (ended !== 'COMMIT') throw new Error(`the transaction was ended by ${ended}`);
     return result;
@@ -156,7 +196,7 @@ async function control(client: PooledClient, text: string): Promise<string> {
 
 async function submit<R>(client: PooledClient, sql: Statement, values: readonly unknown[]): Promise<R[]> {
   gatherWrites(client);
-  const result: QueryResult = await client.query({ name: sql.name, text: sql.text, values: values as unknown[] });
+  const result: QueryResult = await client.query({ name: sql.name, text: sql.text, values: values.map(arrayAsText) });
   return result.rows as R[];
 }
 
@@ -167,48 +207,4 @@ function gatherWrites(client: PooledClient): void {
   process.nextTick(() => {
     stream.uncork();
   });
-}
-
-/** SQLSTATE classes after which the same work may succeed: PostgreSQL's documentation, appendix A. */
-const TRANSIENT_CLASSES = new Set(['08', '53', '57', '58']);
-const TRANSIENT_STATES = new Set(['40001', '40P01', '55P03', '25P03', '25P04', '25006']);
-const NETWORK_ERRORS = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOENT',
-]);
-
-async function reaching<R>(schema: SchemaName, work: () => Promise<R>): Promise<R> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Error && isOutage(error)) throw new Unavailable(`database ${schema}`, error);
-    throw error;
-  }
-}
-
-function isOutage(error: Error & { code?: unknown }): boolean {
-  if (error instanceof Unavailable) return false;
-  const code = typeof error.code === 'string' ? error.code : '';
-  if (NETWORK_ERRORS.has(code)) return true;
-  if (/^[0-9A-Z]{5}$/.test(code)) return TRANSIENT_STATES.has(code) || TRANSIENT_CLASSES.has(code.slice(0, 2));
-  return (
-    error.name === 'KnexTimeoutError' ||
-    error.name === 'AggregateError' ||
-    /Connection terminated|Client has encountered a connection error|timeout expired|Unable to acquire a connection|aborted/i.test(
-      error.message,
-    )
-  );
-}
-
-/** The name of the constraint that a write violated, undefined where the error is another. */
-export function violatedConstraint(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('constraint' in error)) return undefined;
-  return typeof error.constraint === 'string' ? error.constraint : undefined;
 }

@@ -28,6 +28,7 @@ export const PROBLEMS = {
   endpoint_disabled: { status: 409, title: 'The endpoint is disabled', retryable: false },
   too_many_endpoints: { status: 409, title: 'The merchant has as many endpoints as it may', retryable: false },
   not_resendable: { status: 409, title: 'The notification cannot be resent now', retryable: false },
+  not_retryable: { status: 409, title: 'There is nothing to be tried again just now', retryable: false },
   account_has_holds: { status: 409, title: 'The account has open holds', retryable: true },
   account_not_empty: { status: 409, title: 'The account has a balance', retryable: false },
   account_protected: { status: 409, title: 'The account cannot be frozen or closed', retryable: false },
@@ -38,6 +39,7 @@ export const PROBLEMS = {
   body_too_large: { status: 413, title: 'The body is too large', retryable: false },
   request_timeout: { status: 408, title: 'The request did not arrive in time', retryable: true },
   rate_limited: { status: 429, title: 'There are too many requests', retryable: true },
+  expectation_failed: { status: 417, title: 'The expectation cannot be met', retryable: false },
   headers_too_large: { status: 431, title: 'The headers are too large', retryable: false },
   fee_exceeds_amount: { status: 422, title: 'Fee and splits exceed the amount of the order', retryable: false },
   unknown_currency: { status: 422, title: 'The currency is not one of ISO 4217', retryable: false },
@@ -100,6 +102,20 @@ export class Unavailable extends Error {
   constructor(resource: string, cause: unknown) {
     super(`${resource} is unavailable: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'Unavailable';
+  }
+}
+
+/**
+ * A database that this process knows to be away is not asked: nothing was done, and nothing is gained by asking again before
+ * it is back.
+ */
+export class Away extends Unavailable {
+  readonly database: string;
+
+  constructor(database: string, cause: unknown) {
+    super(`database ${database}`, cause);
+    this.name = 'Away';
+    this.database = database;
   }
 }
 

@@ -95,8 +95,9 @@ export function gather<Item, Answer>(
         return;
       }
       waiting.push({ item, resolve, reject });
-      // The microtask lets callers of the same tick join the first list instead of forming a list of one.
-      if (lanesBusy < (options.lanes ?? 1)) queueMicrotask(() => void (lanesBusy < (options.lanes ?? 1) && drive()));
+      // Callers of the same turn of the event loop join the first list, instead of waiting behind a list of one: a bank that
+      // has been answered by a list sends the next as one.
+      if (lanesBusy < (options.lanes ?? 1)) setImmediate(() => void (lanesBusy < (options.lanes ?? 1) && drive()));
     });
   return Object.assign(submit, { load });
 }

@@ -13,6 +13,7 @@ export type MerchantId = Id<'merchant'>;
 export type OrderId = Id<'order'>;
 export type ReceiptId = Id<'receipt'>;
 export type EventId = Id<'event'>;
+export type CallbackId = Id<'callback'>;
 export type ChannelId = Id<'channel'>;
 export type Gid = Id<'transaction'>;
 export type AccountId = Id<'account'>;

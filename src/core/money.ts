@@ -1,4 +1,5 @@
 import { Decimal } from 'decimal.js';
+import { clip } from './clip';
 import { type Currency, exponentOf, isCurrency } from './currencies';
 import { Problem } from './errors';
 
@@ -44,9 +45,9 @@ export class Money {
    * @throws Problem `unknown_currency`, `invalid_amount`
    */
   static parse(text: string, currency: string): Money {
-    if (!isCurrency(currency)) throw new Problem('unknown_currency', `"${currency.slice(0, 8)}" is not a currency`);
+    if (!isCurrency(currency)) throw new Problem('unknown_currency', `"${clip(currency, 8)}" is not a currency`);
     if (!DECIMAL.test(text)) {
-      throw new Problem('invalid_amount', `an amount is a decimal string such as "12.34", not "${text.slice(0, 40)}"`);
+      throw new Problem('invalid_amount', `an amount is a decimal string such as "12.34", not "${clip(text, 40)}"`);
     }
     const amount = new Exact(text);
     if (amount.decimalPlaces() > exponentOf(currency)) {
@@ -68,7 +69,7 @@ export class Money {
   static fromMinorUnits(minor: string | bigint, currency: string, exponent: number): Money {
     const text = String(minor);
     if (!/^-?\d{1,24}$/.test(text)) throw new Problem('invalid_amount', 'minor units are a whole number');
-    if (!isCurrency(currency)) throw new Problem('unknown_currency', `"${currency.slice(0, 8)}" is not a currency`);
+    if (!isCurrency(currency)) throw new Problem('unknown_currency', `"${clip(currency, 8)}" is not a currency`);
     const amount = new Exact(text).div(new Exact(10).pow(exponent));
     if (amount.abs().gt(LARGEST_AMOUNT)) throw new Problem('invalid_amount', 'the amount is too large');
     if (amount.decimalPlaces() > 4) throw new Problem('invalid_amount', `${text} minor units do not fit ${currency}`);

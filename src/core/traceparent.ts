@@ -40,3 +40,8 @@ export function traceFields(
   if (traceparent === null || traceparent === undefined) return undefined;
   return { trace_id: traceparent.slice(3, 35), span_id: traceparent.slice(36, 52) };
 }
+
+/** The trace that a row's `traceparent` names; null where there is none, or it is not valid. */
+export function traceIdOf(traceparent: string | null): string | null {
+  return readTraceparent(traceparent ?? undefined)?.traceId ?? null;
+}

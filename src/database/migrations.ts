@@ -2,10 +2,13 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import knexModule, { type Knex } from 'knex';
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { SCHEMAS, type SchemaName } from '../consistency/transaction';
 import type { DatabaseUrls } from './pools';
 import { StartRefused, oneLine } from './start-refused';
+
+/** What a server says when `lock_timeout` has passed. */
+const LOCK_NOT_AVAILABLE = '55P03';
 
 const FOLDER = join(__dirname, '..', '..', 'db', 'migrations');
 const load = createRequire(__filename);
@@ -40,38 +43,64 @@ export function migrationConfig(schema: SchemaName): Knex.MigratorConfig {
   return { migrationSource: migrationSource(schema), schemaName: schema, tableName: 'schema_migrations' };
 }
 
+/** How long a process waits for another that migrates: a migration of large tables takes minutes. */
+const WAITS_MS = 300_000;
+
 /**
- * Brings all four schemas up to date. Any number of processes may do it at once: one works, the others wait for it.
+ * Brings all four schemas up to date. Any number of processes may do it at once: one works, the others wait for it, five
+ * minutes at most.
  * @returns the names of the migrations that this call applied, per schema
  * @throws StartRefused where a server cannot be reached, or has migrations that this version does not know
  */
 export async function migrate(urls: DatabaseUrls): Promise<Record<SchemaName, readonly string[]>> {
   const applied: Record<SchemaName, readonly string[]> = { orders: [], accounts: [], points: [], accounting: [] };
-  for (const schema of SCHEMAS) {
-    try {
-      applied[schema] = await migrateSchema(schema, urls[schema]);
-    } catch (error) {
-      throw new StartRefused(`the migrations of schema ${schema} failed: ${oneLine(error)}`, error);
-    }
-  }
+  for (const schema of SCHEMAS) applied[schema] = await migrateSchema(schema, urls[schema]);
   return applied;
 }
 
-async function migrateSchema(schema: SchemaName, url: string): Promise<readonly string[]> {
+/** The same for one schema; `waitsMs` is how long it waits for a process that migrates it already, in milliseconds. */
+export async function migrateSchema(
+  schema: SchemaName,
+  url: string,
+  waitsMs: number = WAITS_MS,
+): Promise<readonly string[]> {
+  try {
+    return await alone(schema, url, waitsMs);
+  } catch (error) {
+    throw new StartRefused(`the migrations of schema ${schema} failed: ${oneLine(error)}`, error);
+  }
+}
+
+async function alone(schema: SchemaName, url: string, waitsMs: number): Promise<readonly string[]> {
   const guard = new Client({
     connectionString: url,
     connectionTimeoutMillis: 10_000,
     application_name: 'quittance migrate',
+    lock_timeout: waitsMs,
+    keepAlive: true,
   });
   // A guard whose connection breaks has lost its lock; the statements that follow on it say so.
   guard.on('error', () => undefined);
   try {
     await guard.connect();
-    await guard.query(`select pg_advisory_lock(hashtextextended($1, 0))`, [`quittance migrations ${schema}`]);
+    await takeTurn(guard, schema, waitsMs);
     await guard.query(`create schema if not exists ${schema}`);
     return await latest(schema, url);
   } finally {
     await guard.end().catch(() => undefined);
+  }
+}
+
+/** One that is stopped in the middle keeps its lock for as long as its connection lasts; nobody shall wait for that unsaid. */
+async function takeTurn(guard: Client, schema: SchemaName, waitsMs: number): Promise<void> {
+  try {
+    await guard.query(`select pg_advisory_lock(hashtextextended($1, 0))`, [`quittance migrations ${schema}`]);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
+    const waited = `for longer than ${Math.round(waitsMs / 1000)} s`;
+    throw new Error(`another process has been migrating it ${waited}: "quittance migrate" in pg_stat_activity`, {
+      cause: error,
+    });
   }
 }
 

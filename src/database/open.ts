@@ -2,9 +2,11 @@ import type { Databases } from '../consistency/transaction';
 import { SCHEMAS, type SchemaName } from '../consistency/transaction';
 import type { DatabaseConfig } from '../config';
 import { attachEmbedded, startEmbedded } from './embedded';
-import { migrate } from './migrations';
-import { type DatabaseUrls, type PoolOptions, createPools } from './pools';
-import { checkServers } from './server-check';
+import { migrateSchema } from './migrations';
+import { type DatabaseUrls, type PoolOptions, type Pools, createPools } from './pools';
+import { type ReachListener, connectOnce, isAway } from './reachability';
+import { checkServer } from './server-check';
+import { StartRefused } from './start-refused';
 
 export interface OpenDatabases {
   readonly databases: Databases;
@@ -19,10 +21,19 @@ export interface OpenOptions {
   /** `own`: an embedded server is started and is ours. `shared`: one that runs already is used, for as long as it does. */
   readonly embedded: 'own' | 'shared';
   readonly migrate: boolean;
+  /**
+   * Whether to go on without a database that is away, which is checked and migrated as soon as it is there. Without the
+   * orders nothing can be received, so it is never that one. What a server answers with an error of its own, such as a wrong
+   * password, is a mistake and no outage.
+   */
+  readonly withoutThoseAway?: boolean;
   /** Where the pools differ from the service's. */
   readonly pools?: PoolOptions;
   readonly onTrouble?: (sentence: string) => void;
+  readonly onReach?: ReachListener;
 }
+
+type Migrated = Record<SchemaName, readonly string[]>;
 
 /**
  * Opens the four databases: those that the configuration names, or the embedded one.
@@ -31,19 +42,73 @@ export interface OpenOptions {
 export async function openDatabases(config: DatabaseConfig, options: OpenOptions): Promise<OpenDatabases> {
   const onTrouble = options.onTrouble ?? (() => undefined);
   const { urls, stop } = await locate(config, options.embedded, onTrouble);
-  const pools = createPools(urls, { size: config.databasePoolSize, plans: 'by_index', onTrouble, ...options.pools });
+  const { onReach } = options;
+  const pools = createPools(urls, {
+    ...{ size: config.databasePoolSize, plans: 'by_index', onTrouble },
+    ...(onReach === undefined ? {} : { onReach }),
+    ...options.pools,
+  });
   const close = async (): Promise<void> => {
     await pools.close();
     await stop();
   };
   try {
-    await checkServers(pools.databases);
-    const migrated = options.migrate ? await migrate(urls) : { orders: [], accounts: [], points: [], accounting: [] };
+    const migrated = await prepare(pools, urls, options, onTrouble);
     return { databases: pools.databases, urls, migrated, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Checks every server before anything is migrated, so that one which is refused leaves all of them as they are. */
+async function prepare(
+  pools: Pools,
+  urls: DatabaseUrls,
+  options: OpenOptions,
+  onTrouble: (sentence: string) => void,
+): Promise<Migrated> {
+  const migrated: Migrated = { orders: [], accounts: [], points: [], accounting: [] };
+  const away = new Set<SchemaName>();
+  for (const schema of SCHEMAS) {
+    try {
+      await checkServer(pools.databases[schema]);
+    } catch (error) {
+      const mayBeAway = options.withoutThoseAway === true && schema !== 'orders';
+      if (!mayBeAway || !(await isNobodyThere(urls[schema]))) throw error;
+      away.add(schema);
+      admitLater(pools, { schema, url: urls[schema], error }, onTrouble);
+    }
+  }
+  if (!options.migrate) return migrated;
+  for (const schema of SCHEMAS) if (!away.has(schema)) migrated[schema] = await migrateSchema(schema, urls[schema]);
+  return migrated;
+}
+
+function isNobodyThere(url: string): Promise<boolean> {
+  return connectOnce(url).then(
+    () => false,
+    (error: unknown) => isAway(error),
+  );
+}
+
+function admitLater(
+  pools: Pools,
+  { schema, url, error }: { readonly schema: SchemaName; readonly url: string; readonly error: unknown },
+  onTrouble: (sentence: string) => void,
+): void {
+  let said = '';
+  pools.admitLater(schema, error, async (db) => {
+    await connectOnce(url);
+    try {
+      await checkServer(db);
+      await migrateSchema(schema, url);
+    } catch (refusal) {
+      // Once per reason: it is tried again every second.
+      if (refusal instanceof StartRefused && refusal.message !== said) onTrouble((said = refusal.message));
+      throw refusal;
+    }
+  });
 }
 
 async function locate(

@@ -1,7 +1,10 @@
 import { Socket } from 'node:net';
 import knexModule, { type Knex } from 'knex';
 import { type Client, TypeOverrides } from 'pg';
+import { systemClock } from '../core/clock';
 import { type Databases, SCHEMAS, type SchemaName, database } from '../consistency/transaction';
+import { sessionsOf, shareWhenFull } from './full-server';
+import { type Admit, type ReachListener, type Watched, connectOnce, watched } from './reachability';
 
 export type DatabaseUrls = Readonly<Record<SchemaName, string>>;
 
@@ -18,10 +21,14 @@ export interface PoolOptions {
   readonly plans?: 'by_index' | 'by_cost';
   /** Told in a sentence of connections that broke; whoever was using one gets `Unavailable` besides. */
   readonly onTrouble?: (sentence: string) => void;
+  /** Told when a database is found to be away, and when it is back. */
+  readonly onReach?: ReachListener;
 }
 
 export interface Pools {
   readonly databases: Databases;
+  /** Has a database count as away until `admit`, which is tried about every second, resolves. */
+  admitLater(schema: SchemaName, error: unknown, admit: Admit): void;
   /** Waits for what is running, then closes every connection. */
   close(): Promise<void>;
 }
@@ -35,14 +42,43 @@ export interface Pools {
  * stopped between UPDATE and COMMIT must not keep the row locks that every payment needs.
  */
 export function createPools(urls: DatabaseUrls, options: PoolOptions = {}): Pools {
-  const pools = SCHEMAS.map(
-    (schema) => [schema, createPool(urls[schema], silenceMs(schema, options), options)] as const,
-  );
-  const databases = Object.fromEntries(pools.map(([schema, pool]) => [schema, database(schema, pool)]));
+  const pools = {
+    orders: createOne('orders', urls, options),
+    accounts: createOne('accounts', urls, options),
+    points: createOne('points', urls, options),
+    accounting: createOne('accounting', urls, options),
+  };
   return {
-    databases: databases as unknown as Databases,
+    databases: {
+      orders: pools.orders.database,
+      accounts: pools.accounts.database,
+      points: pools.points.database,
+      accounting: pools.accounting.database,
+    },
+    admitLater: (schema, error, admit) => {
+      pools[schema].admitLater(error, admit);
+    },
     close: async () => {
-      await Promise.all(pools.map(([, pool]) => pool.destroy()));
+      await Promise.all(SCHEMAS.map((schema) => pools[schema].close()));
+    },
+  };
+}
+
+interface OnePool<S extends SchemaName> extends Pick<Watched<S>, 'database' | 'admitLater'> {
+  close(): Promise<void>;
+}
+
+function createOne<S extends SchemaName>(schema: S, urls: DatabaseUrls, options: PoolOptions): OnePool<S> {
+  const pool = createPool(urls[schema], silenceMs(schema, options), options);
+  const probe = (): Promise<void> => connectOnce(urls[schema]);
+  const hasSessions = (): boolean => sessionsOf(pool) > 0;
+  const watching = watched(database(schema, pool), { probe, hasSessions, onChange: options.onReach });
+  return {
+    database: watching.database,
+    admitLater: watching.admitLater,
+    close: async () => {
+      watching.stop();
+      await pool.destroy();
     },
   };
 }
@@ -60,7 +96,7 @@ function silenceMs(schema: SchemaName, options: PoolOptions): number {
 
 function createPool(url: string, silenceMs: number, options: PoolOptions): Knex {
   const acquireTimeoutMs = options.acquireTimeoutMs ?? 5_000;
-  return knexModule({
+  const pool = knexModule({
     client: 'pg',
     // knex asks every new connection for the server's version unless it is told one; all that it does for PostgreSQL is
     // the same from 14 on.
@@ -70,6 +106,7 @@ function createPool(url: string, silenceMs: number, options: PoolOptions): Knex 
     log: quietLog(options.onTrouble ?? (() => undefined)),
     pool: { min: 0, max: options.size ?? 10, idleTimeoutMillis: 30_000, afterCreate: breakWhenSilent(silenceMs) },
   });
+  return shareWhenFull(pool, systemClock);
 }
 
 /**
@@ -81,7 +118,9 @@ function breakWhenSilent(silenceMs: number) {
   return (client: Client, done: (error?: Error) => void): void => {
     const { stream } = client.connection;
     if (stream instanceof Socket) {
-      stream.setTimeout(silenceMs, () => {
+      stream.setTimeout(silenceMs);
+      // Not as an argument of setTimeout: it would be told of the first silence only, which is that of an idle connection.
+      stream.on('timeout', () => {
         // Several statements may be on their way, and the answer to the first says nothing of the last.
         if (!(client as Client & { readonly readyForQuery: boolean }).readyForQuery) stream.destroy();
       });

@@ -1,4 +1,4 @@
-import type { Databases } from '../consistency/transaction';
+import type { Queryable } from '../consistency/transaction';
 import { type ServerFacts, readServerFacts } from './server-store';
 import { StartRefused, oneLine } from './start-refused';
 
@@ -6,16 +6,14 @@ const OLDEST = 140_000;
 const DURABLE = ['fsync', 'full_page_writes', 'synchronous_commit'] as const;
 
 /**
- * Refuses servers on which what was acknowledged to a bank could be lost, or on which the statements do not work.
- * @throws StartRefused naming the schema, what was found and what is expected
+ * Refuses a server on which what was acknowledged to a bank could be lost, or on which the statements do not work.
+ * @throws StartRefused naming the schema, what was found and what is expected; its cause is the driver's error
  */
-export async function checkServers(databases: Databases): Promise<void> {
-  for (const database of Object.values(databases)) {
-    const facts = await readServerFacts(database).catch((error: unknown) => {
-      throw new StartRefused(`the database of schema ${database.schema} cannot be used: ${oneLine(error)}`, error);
-    });
-    refuseUnsafe(database.schema, facts);
-  }
+export async function checkServer(database: Queryable): Promise<void> {
+  const facts = await readServerFacts(database).catch((error: unknown) => {
+    throw new StartRefused(`the database of schema ${database.schema} cannot be used: ${oneLine(error)}`, error);
+  });
+  refuseUnsafe(database.schema, facts);
 }
 
 function refuseUnsafe(schema: string, facts: ServerFacts): void {

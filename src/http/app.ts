@@ -8,16 +8,19 @@ import { createDocumentRoutes } from './api-document';
 import { bodyDeadline } from './body-deadline';
 import { createDocsRoutes } from './docs';
 import { createHealthRoutes, type Readiness } from './health';
-import { jsonBody } from './json-body';
+import { mustBeUnambiguous } from './framing';
+import { JSON_LIMIT_BYTES, jsonBody } from './json-body';
 import { noSuchRoute } from './no-such-route';
 import { openApiDocument } from './openapi';
 import type { Routes } from './operation';
 import { findOperation } from './operation-finder';
 import { problemHandler } from './problem-details';
+import { refuseLongerThan } from './raw-body';
 import { type ActionRecorder, recordActions } from './record-actions';
 import { requestIds } from './request-id';
 import { requestFields, requestTraces } from './request-trace';
 import { securityHeaders } from './security-headers';
+import { together } from './together';
 
 export type { Mount };
 
@@ -28,6 +31,8 @@ export interface AppDependencies {
   readonly ready: () => Promise<Readiness>;
   /** What a process serves: a worker only says how it is. */
   readonly serves?: 'everything' | 'health';
+  /** How long a body may be on its way, in milliseconds; half a minute where it does not say. */
+  readonly bodyMs?: number;
   /** Sees every request before anything else does. */
   readonly observe?: RequestHandler;
   /** `createMetricsRoutes(...)`. */
@@ -54,7 +59,7 @@ export interface AppDependencies {
   readonly description?: ApiDescription;
 }
 
-/** How long a body may be on its way; statements have the server's limit. */
+/** Statements have the server's limit. */
 const BODY_MS = 30_000;
 
 /** The HTTP application: who is let in, how bodies are read, and how every error is answered. */
@@ -64,11 +69,23 @@ export function createApp(deps: AppDependencies): Express {
   // Answers are small and many of them secret: none is worth a hash per request and a copy at the caller's.
   app.disable('etag');
   if (deps.trustProxy !== undefined) app.set('trust proxy', deps.trustProxy);
-  if (deps.observe !== undefined) app.use(deps.observe);
-  app.use(requestIds(deps.ids), requestTraces(deps.tracer), logRequests(deps.logger), securityHeaders(), refuseNul);
-  app.use(bodyDeadline(BODY_MS, (path) => /^\/admin\/reconciliation\/statements\/?$/i.test(path)));
+  app.use(
+    together(
+      deps.observe ?? pass,
+      requestIds(deps.ids),
+      requestTraces(deps.tracer),
+      logRequests(deps.logger),
+      securityHeaders(),
+      mustBeUnambiguous(),
+      refuseNul,
+      ignoreAnyMatch,
+      bodyDeadline(deps.bodyMs ?? BODY_MS, (path) => /^\/admin\/reconciliation\/statements\/?$/i.test(path)),
+    ),
+  );
 
   const routes = Router();
+  // Callbacks first: each part that a request passes costs it something, and of nothing else are there so many.
+  if (deps.serves !== 'health') routes.use('/callbacks', routerOf(deps.callbacks));
   const health = createHealthRoutes(deps);
   routes.use(health.router);
   if (deps.metrics !== undefined) routes.use(deps.metrics);
@@ -81,7 +98,6 @@ export function createApp(deps: AppDependencies): Express {
 function serveApi(app: Express, routes: Router, health: Routes, deps: AppDependencies): void {
   const document = createDocumentRoutes(() => describe(deps, [health, document]));
   routes.use(document.router, createDocsRoutes());
-  routes.use('/callbacks', routerOf(deps.callbacks));
   const operator = mounted(deps.operator);
   const merchant = mounted(deps.merchant);
   const uploads = deps.uploads ?? [];
@@ -93,7 +109,9 @@ function serveApi(app: Express, routes: Router, health: Routes, deps: AppDepende
   app.use('/admin', deps.authenticateOperator, recorded.beforeBody, mounted(uploads));
   app.use('/admin', ...jsonBody(), recorded.unread, recorded.afterBody, deps.idempotency);
   app.use('/admin', operator, noSuchRoute(operator));
-  app.use('/v1', deps.authenticateMerchant, ...jsonBody(), deps.idempotency, merchant, noSuchRoute(merchant));
+  // Who the merchant is, a database knows: it is not asked for a body that nobody will read.
+  app.use('/v1', refuseLongerThan(JSON_LIMIT_BYTES), deps.authenticateMerchant, ...jsonBody(), deps.idempotency);
+  app.use('/v1', merchant, noSuchRoute(merchant));
 }
 
 function mounted(mounts: readonly Mount[]): Router {
@@ -119,13 +137,27 @@ function describe(deps: AppDependencies, open: readonly Routes[]): ReturnType<ty
   );
 }
 
+const pass: RequestHandler = (_req, _res, next) => {
+  next();
+};
+
 /** PostgreSQL cannot keep or compare NUL, and no id, name or filter holds one. */
 const refuseNul: RequestHandler = (req, _res, next) => {
   next(req.url.includes('%00') ? new Problem('invalid_request', 'the address holds a NUL character') : undefined);
 };
 
+/** A caller who has any answer at all wants none (`If-None-Match: *`): of what changes, and nobody keeps, that is no answer. */
+const ignoreAnyMatch: RequestHandler = (req, _res, next) => {
+  if (req.headers['if-none-match'] === '*') delete req.headers['if-none-match'];
+  next();
+};
+
 function logRequests(logger: Logger): RequestHandler {
   return (req, res, next) => {
+    if (!logger.isLevelEnabled('debug')) {
+      next();
+      return;
+    }
     res.on('finish', () => {
       logger.debug(
         {

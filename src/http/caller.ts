@@ -12,6 +12,10 @@ export function setCaller(req: Request, caller: Caller): void {
   callers.set(req, caller);
 }
 
+export function isAuthenticated(req: Request): boolean {
+  return callers.has(req);
+}
+
 /** @throws Problem `unauthenticated` where no authentication came before: a route that was mounted in the wrong place */
 export function callerOf(req: Request): Caller {
   const caller = callers.get(req);

@@ -41,14 +41,17 @@ export function createIdempotencyKeys(deps: {
   readonly sealer: Sealer;
 }): IdempotencyKeys {
   const { db, sealer } = deps;
-  const begin = gather((list: readonly Attempt[]) => inTransaction(db, (tx) => beginList(tx, list)), {
-    step: 'idempotency.begin',
-    cap: 100,
-    room: 5_000,
-  });
+  const begin = gather(
+    (list: readonly Attempt[]) => inTransaction(db, 'idempotency.begin', (tx) => beginList(tx, list)),
+    {
+      step: 'idempotency.begin',
+      cap: 100,
+      room: 5_000,
+    },
+  );
   const finish = gather(
     async (list: readonly Parameters<typeof finishKeys>[1][number][]) => {
-      await inTransaction(db, (tx) => finishKeys(tx, list));
+      await inTransaction(db, 'idempotency.finish', (tx) => finishKeys(tx, list));
       return list;
     },
     { step: 'idempotency.finish', cap: 100, room: 5_000 },
@@ -68,7 +71,8 @@ export function createIdempotencyKeys(deps: {
         answer === undefined ? null : { status: answer.status, sealedBody: sealer.seal(answer.body, context) };
       await finish({ caller, key, lease, answer: kept });
     },
-    forget: (olderThanHours, limit) => inTransaction(db, (tx) => forgetKeys(tx, olderThanHours, limit)),
+    forget: (olderThanHours, limit) =>
+      inTransaction(db, 'idempotency.forget', (tx) => forgetKeys(tx, olderThanHours, limit)),
   };
 }
 

@@ -1,8 +1,9 @@
-import express, { type RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { Problem } from '../core/errors';
+import { rawBody } from './raw-body';
 
 /** Larger bodies than this have no business on the JSON API; callbacks have a limit of their own. */
-const LONGEST_BODY = 64 * 1024;
+export const JSON_LIMIT_BYTES = 64 * 1024;
 /** Nobody means a body that nests deeper, and code that walks it recursively must not run out of stack. */
 const DEEPEST = 32;
 
@@ -12,10 +13,11 @@ const UNSTORABLE = /[\u0000\p{Surrogate}]/u;
 /**
  * Reads JSON bodies. Bytes are decoded strictly, because a replaced character would be a content that the caller did not
  * send; compression is refused, because 64 KiB can unpack to anything. An empty body is `undefined`.
- * @throws Problem `body_too_large`, `unsupported_encoding`, `unsupported_media_type`, `invalid_json`, `invalid_request`
+ * @throws Problem `body_too_large`, `unsupported_encoding`, `unsupported_media_type`, `invalid_json`, `invalid_request`,
+ * `request_timeout`
  */
 export function jsonBody(): readonly RequestHandler[] {
-  return [express.raw({ type: () => true, limit: LONGEST_BODY, inflate: false }), readJson];
+  return [rawBody(JSON_LIMIT_BYTES), readJson];
 }
 
 const readJson: RequestHandler = (req, _res, next) => {

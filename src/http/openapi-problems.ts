@@ -4,14 +4,16 @@ import type { Audience } from './api-description';
 import type { CommonHeader, Operation } from './operation';
 import { pageFields } from './pagination';
 
-/** Codes of what is wrong before any route is met; the first two then have no request id. */
+/** Codes of what is wrong before any route is met; some of them then have no request id. */
 const BEFORE_ANY_ROUTE: readonly ProblemCode[] = [
   'request_timeout',
+  'expectation_failed',
   'headers_too_large',
   'invalid_request',
   'internal',
 ];
 const WITH_A_KEY: readonly ProblemCode[] = ['unauthenticated', 'rate_limited', 'unavailable', 'overloaded'];
+/** A body that an operation has no use for is read all the same. */
 const WITH_A_BODY: readonly ProblemCode[] = [
   'invalid_json',
   'body_too_large',
@@ -56,13 +58,12 @@ export const problemView = z
 /** Every code that an operation may answer with: its own and those that come with what it takes. */
 export function problemsOf(operation: Operation, audience: Audience): readonly ProblemCode[] {
   const hasKey = audience === 'operator' || audience === 'merchant';
-  const writes = operation.method === 'post' || operation.method === 'put';
   return [
     ...new Set([
       ...BEFORE_ANY_ROUTE,
       ...(hasKey ? WITH_A_KEY : []),
       ...(audience === 'merchant' ? (['forbidden'] as const) : []),
-      ...(hasKey && writes ? WITH_A_BODY : []),
+      ...(hasKey ? WITH_A_BODY : []),
       ...(hasKey && operation.method === 'post' ? WITH_AN_IDEMPOTENCY_KEY : []),
       ...(isPaged(operation) ? (['invalid_cursor'] as const) : []),
       ...operation.problems,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { clip } from '../core/clip';
 import { type InvalidField, Problem } from '../core/errors';
 
 /** So many invalid fields are named in one answer; a body made of rubbish has thousands. */
@@ -19,7 +20,7 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, what = 'request')
 }
 
 function invalidField(issue: z.core.$ZodIssue): InvalidField {
-  return { path: showPath(issue.path), message: issue.message.slice(0, 200) };
+  return { path: showPath(issue.path), message: clip(issue.message, 200) };
 }
 
 /** `splits[0].amount` */
@@ -28,5 +29,5 @@ function showPath(path: readonly PropertyKey[]): string {
     if (typeof part === 'number') return `${shown}[${part}]`;
     return shown === '' ? String(part) : `${shown}.${String(part)}`;
   }, '');
-  return text.slice(0, 200);
+  return clip(text, 200);
 }

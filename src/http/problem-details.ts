@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { systemClock } from '../core/clock';
 import { createLogLimiter } from '../core/log-limiter';
-import { Overloaded, PROBLEMS, Problem, type ProblemCode, Unavailable } from '../core/errors';
+import { Overloaded, PROBLEMS, Problem, Unavailable } from '../core/errors';
 import { doNotKeepAnswer } from './kept-answer';
 import { requestIdOf } from './request-id';
 import { requestFields } from './request-trace';
@@ -12,13 +12,6 @@ const RETRY_AFTER_SECONDS = 1;
 
 /** So many lines of each kind: a database that is down fails every request, and one line says as much as thousands. */
 const FAILURES_PER_MINUTE = 30;
-
-/** What body-parser calls the ways in which a body can be wrong (its README, "Errors"). */
-const BODY_ERRORS: Readonly<Record<string, ProblemCode>> = {
-  'entity.too.large': 'body_too_large',
-  'encoding.unsupported': 'unsupported_encoding',
-  'charset.unsupported': 'unsupported_media_type',
-};
 
 /**
  * The last handler: every error becomes an RFC 9457 problem. What is not a `Problem` and not the caller's doing is logged
@@ -78,13 +71,11 @@ function toProblem(error: unknown): Problem {
 }
 
 /**
- * Errors of express, its body parser and PostgreSQL that the caller's request has caused. A data exception (SQLSTATE
+ * Errors of express and PostgreSQL that the caller's request has caused. A data exception (SQLSTATE
  * class 22: a value out of range, a text that cannot be stored) is a value that validation let through: the caller's
  * request is refused, and the cause is kept so that it is logged and the validation mended.
  */
-function badRequest(error: Error & { type?: unknown; status?: unknown; code?: unknown }): Problem | undefined {
-  const known = typeof error.type === 'string' ? BODY_ERRORS[error.type] : undefined;
-  if (known !== undefined) return new Problem(known, PROBLEMS[known].title);
+function badRequest(error: Error & { status?: unknown; code?: unknown }): Problem | undefined {
   if (typeof error.status === 'number' && error.status >= 400 && error.status < 500) {
     return new Problem('invalid_request', 'the request could not be read');
   }

@@ -3,10 +3,11 @@ import type { Logger } from 'pino';
 import type { Json } from '../core/canonical';
 import { Problem, isTransient } from '../core/errors';
 import { beforeSending } from './before-sending';
-import { operatorOf } from './caller';
+import { isAuthenticated, operatorOf } from './caller';
 import type { KeptAnswer } from './idempotency-keys';
 import type { Operation } from './operation';
 import type { FindOperation } from './operation-finder';
+import { hasBody } from './raw-body';
 import { redact, redactText, shapeOf } from './redact';
 import { requestIdOf } from './request-id';
 import { requestFields, traceOf } from './request-trace';
@@ -95,7 +96,8 @@ export function recordActions(deps: {
       next();
     },
     unread: async (error: unknown, req, res, next) => {
-      await record(req, res);
+      // What was refused before anybody asked who it is keeps its own answer.
+      if (isAuthenticated(req)) await record(req, res);
       next(error);
     },
     afterBody: async (req, res, next) => {
@@ -115,10 +117,6 @@ async function begin(recorder: ActionRecorder, intent: ActionIntent): Promise<st
       ...retryAfter,
     });
   }
-}
-
-function hasBody(req: Request): boolean {
-  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? '0') > 0;
 }
 
 function intentOf(req: Request, operation: Operation | undefined): ActionIntent {

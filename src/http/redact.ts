@@ -1,4 +1,5 @@
 import type { Json } from '../core/canonical';
+import { clip } from '../core/clip';
 
 /**
  * What may be kept of a request for good. Values are left out by the name of their field, whatever they are, and by their
@@ -32,7 +33,7 @@ export function shapeOf(value: unknown, depth = 1): Json {
   return Object.fromEntries(
     Object.entries(value)
       .slice(0, MOST_ITEMS)
-      .map(([name, field]) => [redactText(name).slice(0, 64), shapeOf(field, depth + 1)]),
+      .map(([name, field]) => [clip(redactText(name), 64), shapeOf(field, depth + 1)]),
   );
 }
 
@@ -42,7 +43,7 @@ export function redactText(text: string): string {
     .slice(0, 4 * LONGEST_TEXT)
     .replace(SECRET_FORM, REDACTED)
     .replace(UNSTORABLE, '\uFFFD');
-  return kept.length <= LONGEST_TEXT ? kept : `${kept.slice(0, LONGEST_TEXT)}... (${text.length} characters)`;
+  return kept.length <= LONGEST_TEXT ? kept : `${clip(kept, LONGEST_TEXT)}... (${text.length} characters)`;
 }
 
 function without(value: unknown, depth: number): Json {

@@ -1,3 +1,5 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
@@ -6,11 +8,13 @@ const PAGES = /^\/docs(\/|$)/;
 const YEAR_SECONDS = 31_536_000;
 
 /** Of its answers to programs nothing may be run, framed or kept, whatever a browser takes them for. */
-const forPrograms = helmet({
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  xFrameOptions: { action: 'deny' },
-  strictTransportSecurity: false,
-});
+const forPrograms = headersOf(
+  helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    xFrameOptions: { action: 'deny' },
+    strictTransportSecurity: false,
+  }),
+);
 /** Pages take scripts and styles from this service and from nowhere else. */
 const forPages = helmet({ strictTransportSecurity: false });
 
@@ -27,6 +31,18 @@ export function securityHeaders(): RequestHandler {
       return;
     }
     res.setHeader('Cache-Control', 'no-store');
-    forPrograms(req, res, next);
+    for (const [name, value] of forPrograms) res.setHeader(name, value);
+    next();
   };
+}
+
+/** What a middleware whose headers are the same for every request would set, asked once instead of each time. */
+function headersOf(middleware: ReturnType<typeof helmet>): readonly (readonly [string, string])[] {
+  const headers: [string, string][] = [];
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  middleware(request, response, () => {
+    for (const [name, value] of Object.entries(response.getHeaders())) headers.push([name, String(value)]);
+  });
+  return headers;
 }

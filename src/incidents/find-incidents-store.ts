@@ -29,7 +29,7 @@ const FIND = statement('orders.incidents.find', `select ${INCIDENT_COLUMNS} from
 const EVENTS = statement(
   'orders.incident_events.list',
   `select number, kind, at, operator, assignee, note, facts from orders.incident_events
-    where incident_id = $1 and ($2::int is null or number < $2) order by number desc limit $3`,
+    where incident_id = $1 and ($2::bigint is null or number < $2) order by number desc limit $3`,
 );
 
 export async function findIncident(db: Queryable<'orders'>, id: IncidentId): Promise<IncidentRow | undefined> {

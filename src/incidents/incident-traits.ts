@@ -34,6 +34,10 @@ const AUDIT: IncidentAction = {
   about: 'Learn whether a guarantee is broken',
   command: 'quittance audit',
 };
+const EVERYTHING_NOW: IncidentAction = {
+  about: 'Try everything now that waits for its backoff',
+  command: 'quittance retry --all-due',
+};
 const BOOKS: IncidentAction = {
   about: 'See whether the books balance without it',
   command: 'quittance trial-balance',
@@ -121,8 +125,37 @@ export const INCIDENT_TRAITS: Readonly<Record<IncidentKind, IncidentTraits>> = {
     title: 'A decided payment cannot be finished',
     actions: [AUDIT],
   },
-  phase_two_stuck: { severity: 'critical', title: 'A payment has not ended in many attempts', actions: [AUDIT] },
-  voucher_stuck: { severity: 'high', title: 'A voucher cannot be posted', actions: [BOOKS, AUDIT] },
+  phase_two_stuck: {
+    severity: 'critical',
+    title: 'A payment has not ended in many attempts',
+    actions: [
+      { about: 'See all of them, and what hinders them', command: 'quittance tcc list --stuck' },
+      { about: 'Try it now', command: 'quittance tcc retry <transaction>' },
+      EVERYTHING_NOW,
+      AUDIT,
+    ],
+  },
+  receipt_stuck: {
+    severity: 'critical',
+    title: 'Verified money has waited too long to be settled',
+    actions: [
+      SAME_RECEIPT,
+      { about: 'See all of them, and what hinders them', command: 'quittance receipts list --stuck' },
+      { about: 'Try it now', command: 'quittance receipts retry <receipt>' },
+      EVERYTHING_NOW,
+    ],
+  },
+  voucher_stuck: {
+    severity: 'high',
+    title: 'A voucher cannot be posted',
+    actions: [
+      { about: 'See all of them, and what hinders them', command: 'quittance outbox list --stuck' },
+      { about: 'Try it now', command: 'quittance outbox retry <message>' },
+      EVERYTHING_NOW,
+      BOOKS,
+      AUDIT,
+    ],
+  },
   hold_without_transaction: {
     severity: 'critical',
     title: 'Amounts are held for a transaction that does not exist',

@@ -22,6 +22,7 @@ export const INCIDENT_KINDS = [
   'try_mismatch',
   'phase_two_impossible',
   'phase_two_stuck',
+  'receipt_stuck',
   'voucher_stuck',
   'hold_without_transaction',
   'endpoint_gone',

@@ -27,13 +27,17 @@ export type IncidentStatus = 'open' | 'resolved';
 export const INCIDENT_COLUMNS = `id, kind, subject, order_id, receipt_id, gid, facts, status, times_seen, opened_at,
   last_seen_at, assignee, resolved_at, resolved_by, resolution, version`;
 
+/** Facts that change with every attempt. */
+const NO_NEWS = `'{attempts,next_try_at,age_seconds}'::text[]`;
+
 /** So many times may the facts of an incident change and leave a trace in its history: what never stands still would fill the disk. */
 const MOST_CHANGES = 1_000;
 
 /**
  * A known incident is counted up. One that was resolved stays so when the same facts are reported again, which a repeated
  * message does; new facts are something that nobody has looked at yet, and open it again. What the report meant stands in
- * `last_report`, by which the same statement writes the history. While an incident is open, one more attempt is no news.
+ * `last_report`, by which the same statement writes the history. While an incident is open, one more attempt, its next time
+ * and a greater age are no news.
  */
 const REPORT = statement(
   'orders.incidents.report',
@@ -61,7 +65,7 @@ const REPORT = statement(
 
 function isNews(known: string, reported: string): string {
   return `(${known}.facts <> ${reported}.facts and (${known}.status = 'resolved'
-    or (${known}.facts - 'attempts' <> ${reported}.facts - 'attempts' and ${known}.version < ${MOST_CHANGES})))`;
+    or (${known}.facts - ${NO_NEWS} <> ${reported}.facts - ${NO_NEWS} and ${known}.version < ${MOST_CHANGES})))`;
 }
 
 export function createIncidents(deps: { readonly ids: Ids }): Incidents {

@@ -43,7 +43,7 @@ export interface IncidentWork {
 
 export function createIncidentWork({ db }: { readonly db: Database<'orders'> }): IncidentWork {
   const change = (name: ChangeName, step: Step, text: string | null): Promise<Changed> =>
-    inTransaction(db, async (tx) => {
+    inTransaction(db, 'incidents.change', async (tx) => {
       const incident = await changeIncident(tx, name, { ...step, version: step.version }, text);
       if (incident !== undefined) return { kind: 'done', incident };
       return whyNot(name, step, text, await findIncident(tx, step.id));
@@ -54,7 +54,7 @@ export function createIncidentWork({ db }: { readonly db: Database<'orders'> }):
     note: (step) => change('note', step, step.note),
     resolve: (step) => change('resolve', step, step.note),
     reopen: (step) => change('reopen', step, step.note),
-    resolveMany: (many) => inTransaction(db, (tx) => resolveMany(tx, many)),
+    resolveMany: (many) => inTransaction(db, 'incidents.resolve_many', (tx) => resolveMany(tx, many)),
   };
 }
 

@@ -53,7 +53,9 @@ export function createApiKeys(deps: {
       const key = `${shownPrefix}_${random(32).toString('base64url')}`;
       const hash = createHash('sha256').update(key).digest('hex');
       const id = ids.next<'apiKey'>();
-      const row = await inTransaction(db, (tx) => insertApiKey(tx, { id, merchantId, name, shownPrefix, hash }));
+      const row = await inTransaction(db, 'api_keys.create', (tx) =>
+        insertApiKey(tx, { id, merchantId, name, shownPrefix, hash }),
+      );
       return { row, key };
     },
     list: async (merchantId, after, limit) => {
@@ -61,7 +63,7 @@ export function createApiKeys(deps: {
       return listApiKeys(db, merchantId, after, limit);
     },
     revoke: async (merchantId, id) => {
-      const revoked = await inTransaction(db, (tx) => revokeApiKey(tx, merchantId, id));
+      const revoked = await inTransaction(db, 'api_keys.revoke', (tx) => revokeApiKey(tx, merchantId, id));
       if (!revoked) throw new Problem('not_found', 'the merchant has no such key');
     },
     find: async (hash) => {

@@ -30,7 +30,9 @@ export function createMerchants(deps: { readonly db: Database<'orders'>; readonl
   return {
     create: async (name) => {
       try {
-        return await inTransaction(db, (tx) => insertMerchant(tx, { id: ids.next<'merchant'>(), name }));
+        return await inTransaction(db, 'merchants.create', (tx) =>
+          insertMerchant(tx, { id: ids.next<'merchant'>(), name }),
+        );
       } catch (error) {
         if (nameIsTaken(error)) throw new Problem('name_taken', `there is a merchant named "${name}"`);
         throw error;
@@ -38,7 +40,8 @@ export function createMerchants(deps: { readonly db: Database<'orders'>; readonl
     },
     get: async (id) => found(await findMerchant(db, id)),
     list: (after, limit) => listMerchants(db, after, limit),
-    setStatus: async (id, status) => found(await inTransaction(db, (tx) => setMerchantStatus(tx, id, status))),
+    setStatus: async (id, status) =>
+      found(await inTransaction(db, 'merchants.set_status', (tx) => setMerchantStatus(tx, id, status))),
   };
 }
 

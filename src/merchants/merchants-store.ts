@@ -1,4 +1,5 @@
-import { type Queryable, type Tx, statement, violatedConstraint } from '../consistency/transaction';
+import { violatedConstraint } from '../consistency/database-errors';
+import { type Queryable, type Tx, statement } from '../consistency/transaction';
 import type { MerchantId } from '../core/ids';
 
 export interface MerchantRow {

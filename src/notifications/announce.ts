@@ -1,9 +1,9 @@
 import { type Schedule, nextDelayMs } from '../consistency/best-effort/schedule';
-import type { Tx } from '../consistency/transaction';
 import type { Jitter } from '../core/backoff';
 import type { Clock } from '../core/clock';
+import { groupBy } from '../core/group-by';
 import { type EndpointId, type Ids, type NotificationId, showId } from '../core/ids';
-import { type NewNotification, activeEndpoints, insertNotifications } from './notifications-store';
+import { type ActiveEndpoint, type NewNotification, activeEndpoints, insertNotifications } from './notifications-store';
 import type { Announcement, NotificationType, Notifications } from './notify';
 
 /**
@@ -12,26 +12,28 @@ import type { Announcement, NotificationType, Notifications } from './notify';
  * that will be signed is made here, once: every attempt sends the same bytes, whatever becomes of the order meanwhile.
  */
 export function createNotifications(tools: { ids: Ids; clock: Clock; jitter: Jitter }): Notifications {
-  return {
-    announce: async (tx, announcements) => {
+  const prepare: Notifications['prepare'] = (tx, merchants) => {
+    const asking = merchants.length === 0 ? Promise.resolve([]) : activeEndpoints(tx, merchants);
+    return async (announcements) => {
       if (announcements.length === 0) return [];
-      const rows = await rowsFor(tx, announcements, tools);
-      const written = new Set(await insertNotifications(tx, rows));
-      return rows
-        .filter((row) => row.endpointId !== null && row.delayMs === 0 && written.has(row.id))
-        .map((row) => row.id);
-    },
+      const rows = rowsFor(announcements, await asking, tools);
+      insertNotifications(tx, rows);
+      return rows.filter((row) => row.endpointId !== null && row.delayMs === 0).map((row) => row.id);
+    };
+  };
+  return {
+    prepare,
+    announce: (tx, announcements) =>
+      prepare(tx, [...new Set(announcements.map((told) => told.merchantId))])(announcements),
   };
 }
 
-async function rowsFor(
-  tx: Tx<'orders'>,
+function rowsFor(
   announcements: readonly Announcement[],
+  endpoints: readonly ActiveEndpoint[],
   tools: { ids: Ids; clock: Clock; jitter: Jitter },
-): Promise<readonly NewNotification[]> {
-  const merchantIds = [...new Set(announcements.map((announcement) => announcement.merchantId))];
-  const endpoints = await activeEndpoints(tx, merchantIds);
-  const ofMerchant = new Map(merchantIds.map((id) => [id, endpoints.filter((endpoint) => endpoint.merchantId === id)]));
+): readonly NewNotification[] {
+  const ofMerchant = groupBy(endpoints, (endpoint) => endpoint.merchantId);
   const row = (told: Announcement, endpoint: { id: EndpointId; schedule: Schedule } | undefined): NewNotification => {
     const id = tools.ids.next<'notification'>();
     return {

@@ -1,3 +1,4 @@
+import { filtered } from '../consistency/by-key';
 import type { Schedule } from '../consistency/best-effort/schedule';
 import type { ClaimableTable } from '../consistency/claims';
 import { type Tx, statement } from '../consistency/transaction';
@@ -58,8 +59,8 @@ export interface StartedAttempt {
 }
 
 /** Records, in the claim's own transaction, that these attempts are about to be made. */
-export async function startAttempts(tx: Tx<'orders'>, attempts: readonly StartedAttempt[]): Promise<void> {
-  await tx.query(START, [
+export function startAttempts(tx: Tx<'orders'>, attempts: readonly StartedAttempt[]): void {
+  tx.send(START, [
     attempts.map((attempt) => attempt.id),
     attempts.map((attempt) => attempt.number),
     attempts.map((attempt) => attempt.nextAfterMs),
@@ -116,7 +117,7 @@ const END = statement(
        as r(id, token, number, attempt_status, http_status, error, excerpt, duration_ms, status, since_attempt, since_answer)
    ), mine as (
      select r.* from r join orders.notifications n on n.id = r.id and n.lease_token = r.token
-      where n.status = 'scheduled' order by n.id for update of n
+      where ${filtered(`n.status = 'scheduled'`)} order by n.id for update of n
    ), ended as (
      update orders.notification_attempts a
         set status = r.attempt_status, http_status = r.http_status, error = r.error, response_excerpt = r.excerpt,

@@ -5,7 +5,7 @@ import type { Jitter } from '../core/backoff';
 import type { Ids } from '../core/ids';
 import type { Incidents } from '../incidents/incident';
 import { type ClaimedNotification, NOTIFICATIONS, setAside, startAttempts } from './attempts-store';
-import { type Endpoint, endpointsByIds } from './endpoints-store';
+import { type Endpoint, endpointsOfNotifications } from './endpoints-store';
 import { exhaustedIncident } from './notification-incidents';
 
 /** An attempt that is committed as `started` and must now be made. */
@@ -33,15 +33,14 @@ export function createAttemptStarter(tools: {
   const claims: Claims<'orders', ClaimedNotification> = createClaims(tools.db, NOTIFICATIONS, tools);
   return {
     begin: (ids) =>
-      inTransaction(tools.db, async (tx) => {
+      inTransaction(tools.db, 'notifications.begin_attempts', async (tx) => {
         const options = { limit: ids.length, leaseMs: tools.leaseMs, only: ids };
-        const { token, rows } = await claims.claimIn(tx, options);
+        const [{ token, rows }, endpoints] = await Promise.all([claims.claimIn(tx, options), endpointsOf(tx, ids)]);
         if (rows.length === 0) return [];
-        const endpoints = await endpointsOf(tx, rows);
         const judged = rows.map((notification) => judge(notification, endpoints.get(notification.endpointId)));
         await endWithoutAttempt(tx, judged, tools.incidents);
         const begun = judged.flatMap((one) => (one.kind === 'send' ? [{ ...one, token }] : []));
-        await startAttempts(
+        startAttempts(
           tx,
           begun.map(({ notification }) => ({
             id: notification.id,
@@ -82,12 +81,8 @@ function laterThanLease(delayMs: number | undefined, leaseMs: number): number | 
   return delayMs !== undefined && delayMs > leaseMs ? delayMs : null;
 }
 
-async function endpointsOf(
-  tx: Tx<'orders'>,
-  rows: readonly ClaimedNotification[],
-): Promise<ReadonlyMap<string, Endpoint>> {
-  const ids = [...new Set(rows.map((row) => row.endpointId))];
-  return new Map((await endpointsByIds(tx, ids)).map((endpoint) => [endpoint.id, endpoint]));
+async function endpointsOf(tx: Tx<'orders'>, notifications: readonly string[]): Promise<ReadonlyMap<string, Endpoint>> {
+  return new Map((await endpointsOfNotifications(tx, notifications)).map((endpoint) => [endpoint.id, endpoint]));
 }
 
 async function endWithoutAttempt(tx: Tx<'orders'>, judged: readonly Judgement[], incidents: Incidents): Promise<void> {

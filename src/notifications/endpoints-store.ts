@@ -61,6 +61,20 @@ export function endpointsOfMerchant(
   return db.query<Endpoint>(OF_MERCHANT, [merchantId, after ?? null, limit]);
 }
 
+const OF_NOTIFICATIONS = statement(
+  'orders.notification_endpoints.of_notifications',
+  `select ${COLUMNS} from orders.notification_endpoints e
+    where e.id in (select n.endpoint_id from orders.notifications n where n.id = any($1::uuid[]))`,
+);
+
+/** The endpoints that these notifications are for. */
+export function endpointsOfNotifications(
+  db: Queryable<'orders'>,
+  notifications: readonly string[],
+): Promise<Endpoint[]> {
+  return db.query<Endpoint>(OF_NOTIFICATIONS, [notifications]);
+}
+
 const INSERT = statement(
   'orders.notification_endpoints.insert',
   `insert into orders.notification_endpoints as e

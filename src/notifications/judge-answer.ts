@@ -1,4 +1,5 @@
 import type { AttemptResult } from '../consistency/best-effort/attempts';
+import { clip } from '../core/clip';
 import type { SuccessRule } from './endpoints-store';
 import type { HttpAnswer } from './http-client';
 import { retryAfterMs } from './retry-after';
@@ -24,7 +25,7 @@ export function judgeAnswer(answer: HttpAnswer, rule: SuccessRule, now: Date): J
     return { result, httpStatus: null, error: answer.why, excerpt: null };
   }
   const { status } = answer;
-  const excerpt = printable(answer.body).slice(0, EXCERPT_CHARACTERS);
+  const excerpt = clip(printable(answer.body), EXCERPT_CHARACTERS);
   if (status === 410) {
     return { result: { kind: 'gone' }, httpStatus: status, error: 'answered 410: the endpoint is gone', excerpt };
   }

@@ -1,5 +1,6 @@
+import { violatedConstraint } from '../consistency/database-errors';
 import type { Schedule } from '../consistency/best-effort/schedule';
-import { type Database, type Tx, inTransaction, violatedConstraint } from '../consistency/transaction';
+import { type Database, type Tx, inTransaction } from '../consistency/transaction';
 import { Problem } from '../core/errors';
 import type { EndpointId, Ids, MerchantId } from '../core/ids';
 import type { RandomBytes } from '../core/random';
@@ -84,7 +85,9 @@ export function createEndpoints(tools: EndpointsTools): Endpoints {
     id: EndpointId,
     write: (tx: Tx<'orders'>, endpoint: Endpoint) => Promise<R | undefined>,
   ): Promise<R> =>
-    inTransaction(db, async (tx) => existing(await write(tx, ofMerchant(await endpointsByIds(tx, [id]), merchantId))));
+    inTransaction(db, 'endpoints.change', async (tx) =>
+      existing(await write(tx, ofMerchant(await endpointsByIds(tx, [id]), merchantId))),
+    );
   return {
     create: (endpoint) => createEndpoint(tools, endpoint),
     list: (merchantId, after, limit) => endpointsOfMerchant(db, merchantId, after, limit),
@@ -115,7 +118,7 @@ async function createEndpoint(tools: EndpointsTools, wanted: NewEndpoint): Promi
   const secret = wanted.secret ?? generateSecret(tools.random);
   const row = { ...wanted, id, eventTypes: wanted.eventTypes ?? null, sealedSecret: tools.sealer.seal(secret, id) };
   try {
-    const endpoint = await inTransaction(tools.db, (tx) => insertEndpoint(tx, row, MOST_ENDPOINTS));
+    const endpoint = await inTransaction(tools.db, 'endpoints.create', (tx) => insertEndpoint(tx, row, MOST_ENDPOINTS));
     if (endpoint === undefined) {
       throw new Problem('too_many_endpoints', `a merchant has at most ${MOST_ENDPOINTS}; update one of them`);
     }

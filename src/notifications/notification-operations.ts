@@ -1,9 +1,11 @@
 import { operation } from '../http/operation';
 import { pageOf } from '../http/shown';
+import { resentView } from './endpoint-schemas';
 import {
   listAllNotificationsQuery,
   listNotificationsQuery,
   listQuery,
+  resendManyBody,
   notificationPath,
   notificationView,
   orderPath,
@@ -72,3 +74,18 @@ export const listAllNotifications = operation({
 export const getAnyNotification = operation({ ...getNotification, id: 'getAnyNotification' });
 
 export const resendAnyNotification = operation({ ...resendNotification, id: 'resendAnyNotification' });
+
+export const resendFailedNotifications = operation({
+  id: 'resendFailedNotifications',
+  method: 'post',
+  path: '/resend',
+  summary: 'Resend what has failed for good since a time, of all endpoints',
+  description:
+    'Of one merchant or one endpoint where they are named. Endpoints that are disabled are left out: enable them first. ' +
+    'Each notification keeps its id and body and follows its schedule anew; of one endpoint 50 become due a second. A call ' +
+    'takes at most 5,000: repeat it while `remaining` is true.',
+  body: resendManyBody,
+  answer: { status: 200, description: 'How many are resent', schema: resentView },
+  problems: ['invalid_request'],
+  example: { body: { failed_since: '2026-11-20T00:00:00Z' } },
+});

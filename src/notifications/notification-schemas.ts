@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { shownId } from '../http/fields';
 import { pageFields } from '../http/pagination';
 import { shownIdOf, shownTime } from '../http/shown';
+import { workFilters, workedOn } from '../http/work-fields';
 import { NOTIFICATION_STATUSES } from './delivery-store';
 import { NOTIFICATION_TYPES } from './notify';
 
@@ -27,6 +28,16 @@ export const listNotificationsQuery = z.strictObject(filters);
 export const listAllNotificationsQuery = z.strictObject({
   ...filters,
   merchant: shownId<'merchant'>('merchant').optional(),
+  ...workFilters,
+  stuck: z
+    .enum(['true', 'false'])
+    .optional()
+    .meta({ description: 'true: only what has been due by its schedule for 10 minutes and is not sent' }),
+});
+export const resendManyBody = z.strictObject({
+  failed_since: failedSince,
+  merchant: shownId<'merchant'>('merchant').optional(),
+  endpoint: shownId<'endpoint'>('endpoint').optional(),
 });
 export const listQuery = z.strictObject(pageFields);
 
@@ -57,6 +68,9 @@ export const notificationView = z
       .boolean()
       .meta({ description: 'It is due and waits for its endpoint, which fails, to work again; no attempt is counted' }),
     last_error: z.string().nullable().meta({ example: null }),
+    attempts_made: z.int().min(0).meta({ description: 'How many attempts were made in all' }),
+    age_seconds: workedOn.age_seconds,
+    trace_id: workedOn.trace_id,
     created_at: shownTime,
     ended_at: shownTime.nullable(),
     attempts: z.array(attemptView),

@@ -1,3 +1,4 @@
+import { filtered } from '../consistency/by-key';
 import type { Schedule } from '../consistency/best-effort/schedule';
 import { type Database, type Tx, inTransaction, statement } from '../consistency/transaction';
 import type { EndpointId, MerchantId, NotificationId, OrderId } from '../core/ids';
@@ -18,7 +19,7 @@ export interface NewNotification {
   readonly schedule: Schedule | null;
 }
 
-interface ActiveEndpoint {
+export interface ActiveEndpoint {
   readonly id: EndpointId;
   readonly merchantId: MerchantId;
   readonly schedule: Schedule;
@@ -53,16 +54,12 @@ const INSERT = statement(
      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::jsonb[], $9::text[])
        as n(id, merchant_id, order_id, endpoint_id, type, payload, delay_ms, schedule, traceparent)
     order by n.order_id, n.type, n.endpoint_id
-   on conflict do nothing
-   returning id`,
+   on conflict do nothing`,
 );
 
-/** @returns the ids that were written; the others were announced before */
-export async function insertNotifications(
-  tx: Tx<'orders'>,
-  rows: readonly NewNotification[],
-): Promise<NotificationId[]> {
-  const written = await tx.query<{ id: NotificationId }>(INSERT, [
+/** What was announced before stays as it is. */
+export function insertNotifications(tx: Tx<'orders'>, rows: readonly NewNotification[]): void {
+  tx.send(INSERT, [
     rows.map((row) => row.id),
     rows.map((row) => row.merchantId),
     rows.map((row) => row.orderId),
@@ -73,13 +70,14 @@ export async function insertNotifications(
     rows.map((row) => (row.schedule === null ? null : JSON.stringify(row.schedule))),
     rows.map((row) => row.traceparent),
   ]);
-  return written.map((row) => row.id);
 }
+
+const IS_DUE = filtered(`status = 'scheduled' and next_try_at <= clock_timestamp()`);
 
 const DUE = statement(
   'orders.notifications.due',
   `select id, endpoint_id as "endpointId" from orders.notifications
-    where id = any($1::uuid[]) and status = 'scheduled' and next_try_at <= clock_timestamp()
+    where id = any($1::uuid[]) and ${IS_DUE}
     order by next_try_at`,
 );
 
@@ -122,7 +120,7 @@ export function markOverdue(
   limit: number,
   perEndpoint: number,
 ): Promise<{ id: NotificationId; putOff: boolean }[]> {
-  return inTransaction(db, (tx) => tx.query(OVERDUE, [limit, perEndpoint]));
+  return inTransaction(db, 'notifications.mark_overdue', (tx) => tx.query(OVERDUE, [limit, perEndpoint]));
 }
 
 const PUT_OFF = statement(
@@ -130,14 +128,14 @@ const PUT_OFF = statement(
   `update orders.notifications n
       set put_off = true, enqueued_until = clock_timestamp() + interval '10 minutes' * (1 + 0.5 * random())
      from (select id from orders.notifications
-            where id = any($1::uuid[]) and status = 'scheduled' and next_try_at <= clock_timestamp()
+            where id = any($1::uuid[]) and ${IS_DUE}
             order by id for update skip locked) due
     where n.id = due.id`,
 );
 
 /** Lets what is due wait in the database, and counts no attempt. */
 export async function putOff(db: Database<'orders'>, ids: readonly NotificationId[]): Promise<void> {
-  await inTransaction(db, (tx) => tx.query(PUT_OFF, [ids]));
+  await inTransaction(db, 'notifications.put_off', (tx) => tx.query(PUT_OFF, [ids]));
 }
 
 const DRAW_PUT_OFF = statement(
@@ -158,7 +156,7 @@ export function drawPutOff(
   wishes: readonly { endpoint: EndpointId; many: number }[],
 ): Promise<{ id: NotificationId; endpointId: EndpointId }[]> {
   const values = [wishes.map((wish) => wish.endpoint), wishes.map((wish) => wish.many)];
-  return inTransaction(db, (tx) => tx.query(DRAW_PUT_OFF, values));
+  return inTransaction(db, 'notifications.draw_put_off', (tx) => tx.query(DRAW_PUT_OFF, values));
 }
 
 /** Steps from one endpoint to the next in the index, however many rows each of them has. */

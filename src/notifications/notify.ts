@@ -19,7 +19,12 @@ export interface Announcement {
 export interface Notifications {
   /**
    * Writes, in the transaction that changes the orders, one row per announcement and active endpoint of its merchant that
-   * wants such events, or one that says there is no endpoint. Returns the ids that are due now, for the queue's hint after the commit.
+   * wants such events, or one that says there is no endpoint. Returns the ids that are due now, for the queue's hint after the commit; of what was announced before, the hint finds nothing.
    */
   announce(tx: Tx<'orders'>, announcements: readonly Announcement[]): Promise<readonly NotificationId[]>;
+  /** The same in two parts: asks for the endpoints of the merchants at once, and returns what announces. */
+  prepare(
+    tx: Tx<'orders'>,
+    merchants: readonly MerchantId[],
+  ): (announcements: readonly Announcement[]) => Promise<readonly NotificationId[]>;
 }

@@ -38,7 +38,7 @@ export function createResultRecorder(tools: RecorderTools): ResultRecorder {
       if (judged.result.kind !== 'gone') return;
       const { id, url } = attempt.endpoint;
       const { traceparent } = attempt.notification;
-      await inTransaction(tools.db, async (tx) => {
+      await inTransaction(tools.db, 'notifications.disable_gone', async (tx) => {
         await disableEndpoints(tx, [{ id, reason: 'answered 410' }]);
         await tools.incidents.report(tx, [{ ...endpointGoneIncident(id, url), traceparent }]);
       });
@@ -55,8 +55,11 @@ interface Result {
 async function writeResults(tools: RecorderTools, list: readonly Result[]): Promise<readonly true[]> {
   const ended = list.map((one) => one.ended);
   const reports = healthReports(list);
-  await inTransaction(tools.db, async (tx) => {
-    const mine = new Set(await endAttempts(tx, ended));
+  await inTransaction(tools.db, 'notifications.record_results', async (tx) => {
+    const ending = endAttempts(tx, ended);
+    ending.catch(() => undefined);
+    if (reports.length === 0 && ended.every((one) => one.status === 'delivered')) return;
+    const mine = new Set(await ending);
     const exhausted = ended.filter((one) => one.status === 'exhausted' && mine.has(one.id));
     const dead = await reportHealth(tx, reports, tools.deadAfter ?? DEAD_AFTER);
     await disableEndpoints(

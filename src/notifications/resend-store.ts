@@ -1,4 +1,4 @@
-import { type Tx, statement } from '../consistency/transaction';
+import { type Database, type Tx, statement } from '../consistency/transaction';
 import type { EndpointId, MerchantId, NotificationId } from '../core/ids';
 
 /** What must be known of a notification before it may be resent. */
@@ -52,6 +52,50 @@ const RESCHEDULE = statement(
                          and a.started_at > clock_timestamp() - interval '1 minute')
    returning n.id`,
 );
+
+/** The place of a row in the list counts per endpoint: so many a second become due of each. */
+const RESCHEDULE_FAILED = statement(
+  'orders.notifications.reschedule_failed',
+  `with failed as materialized (
+     select due.id, e.id as endpoint_id, e.schedule, due.ended_at
+       from orders.notification_endpoints e,
+            lateral (select n.id, n.ended_at from orders.notifications n
+                      where n.endpoint_id = e.id and n.status in ('exhausted', 'endpoint_disabled')
+                        and n.ended_at >= $1::timestamptz
+                        and not exists (select 1 from orders.notification_attempts a
+                                         where a.notification_id = n.id and a.status = 'started'
+                                           and a.started_at > clock_timestamp() - interval '1 minute')
+                      order by n.ended_at limit $4 for update skip locked) due
+      where e.status = 'active' and ($2::uuid is null or e.merchant_id = $2) and ($3::uuid is null or e.id = $3)
+      limit $4),
+   placed as (
+     select id, schedule, (row_number() over (partition by endpoint_id order by ended_at) - 1) / ${RESENT_PER_SECOND}.0 as wait
+       from failed),
+   moved as (
+     update orders.notifications n
+        set status = 'scheduled', ended_at = null, lease_token = null, put_off = false,
+            schedule = placed.schedule, schedule_from = n.attempts,
+            next_try_at = clock_timestamp() + placed.wait * interval '1 second',
+            enqueued_until = clock_timestamp() + placed.wait * interval '1 second'
+       from placed where n.id = placed.id
+     returning 1)
+   select (select count(*)::int from failed) as found, (select count(*)::int from moved) as resent`,
+);
+
+/** Schedules anew what has failed for good since then at endpoints that are active, longest ago first of each. */
+export async function rescheduleFailed(
+  db: Database<'orders'>,
+  since: string,
+  {
+    merchantId,
+    endpointId,
+  }: { readonly merchantId: MerchantId | undefined; readonly endpointId: EndpointId | undefined },
+  limit: number,
+): Promise<{ found: number; resent: number }> {
+  const values = [since, merchantId ?? null, endpointId ?? null, limit];
+  const [row] = await db.write<{ found: number; resent: number }>(RESCHEDULE_FAILED, values);
+  return row ?? { found: 0, resent: 0 };
+}
 
 /** Schedules these anew, in their order; those that are being sent just now are left as they are. */
 export async function reschedule(tx: Tx<'orders'>, ids: readonly NotificationId[]): Promise<NotificationId[]> {

@@ -2,7 +2,7 @@ import { type Database, type Tx, inTransaction } from '../consistency/transactio
 import { Problem } from '../core/errors';
 import type { EndpointId, MerchantId, NotificationId } from '../core/ids';
 import type { Endpoint } from './endpoints-store';
-import { type WhichFailed, lockFailed, lockForResend, reschedule } from './resend-store';
+import { type WhichFailed, lockFailed, lockForResend, reschedule, rescheduleFailed } from './resend-store';
 
 /** What a resend of many did; `remaining` says that there may be more, for another call. */
 export interface Resent {
@@ -19,6 +19,11 @@ export interface Resends {
   one(id: NotificationId, merchantId: MerchantId | undefined): Promise<void>;
   /** Sends again what has failed for good since then, at most 5,000, spread over the time after. @throws Problem `endpoint_disabled` */
   failedSince(endpoint: Pick<Endpoint, 'id' | 'status'>, since: string): Promise<Resent>;
+  /** The same for all active endpoints, those of a merchant, or one. */
+  allFailedSince(
+    since: string,
+    of: { readonly merchantId: MerchantId | undefined; readonly endpointId: EndpointId | undefined },
+  ): Promise<Resent>;
 }
 
 /** One statement takes at most so many. */
@@ -31,7 +36,7 @@ export function createResends(tools: {
 }): Resends {
   return {
     one: async (id, merchantId) => {
-      await inTransaction(tools.db, async (tx) => {
+      await inTransaction(tools.db, 'notifications.resend', async (tx) => {
         const found = await lockForResend(tx, id);
         if (found === undefined || (merchantId !== undefined && found.merchantId !== merchantId)) {
           throw new Problem('not_found', 'there is no such notification');
@@ -47,7 +52,13 @@ export function createResends(tools: {
     },
     failedSince: async ({ id, status }, since) => {
       if (status === 'disabled') throw new Problem('endpoint_disabled', 'enable the endpoint first');
-      return inTransaction(tools.db, (tx) => resendFailed(tx, id, { since, exhaustedToo: true }));
+      return inTransaction(tools.db, 'notifications.resend_failed', (tx) =>
+        resendFailed(tx, id, { since, exhaustedToo: true }),
+      );
+    },
+    allFailedSince: async (since, of) => {
+      const { found, resent } = await rescheduleFailed(tools.db, since, of, MOST_RESENT);
+      return { resent, remaining: found === MOST_RESENT };
     },
   };
 }

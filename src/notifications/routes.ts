@@ -3,6 +3,7 @@ import type { MerchantId } from '../core/ids';
 import { merchantOf } from '../http/caller';
 import { type Called, type Routes, createRoutes } from '../http/operation';
 import { type Page, listed, readPage, rowsToRead } from '../http/pagination';
+import { workFilterOf } from '../http/work-fields';
 import { type EndpointOperations, merchantsOwn, operators } from './endpoint-operations';
 import type { DeliveryFilter } from './delivery-store';
 import type { createEndpointBody, updateEndpointBody } from './endpoint-schemas';
@@ -123,10 +124,14 @@ export function createAllNotificationRoutes({ deliveries, resends }: Notificatio
   const routes = createRoutes('Notifications');
   routes.serve(operations.listAllNotifications, async ({ query }) => {
     const page = readPage(query);
-    return shownPage(await deliveries.list(filterOf(query, query.merchant, page)), page, showDelivery);
+    const filter = { ...filterOf(query, query.merchant, page), ...workFilterOf(query) };
+    return shownPage(await deliveries.list(filter), page, showDelivery);
   });
   routes.serve(operations.getAnyNotification, async ({ params }) =>
     showDelivery(await deliveries.get(params.notification_id, undefined)),
+  );
+  routes.serve(operations.resendFailedNotifications, ({ body }) =>
+    resends.allFailedSince(body.failed_since, { merchantId: body.merchant, endpointId: body.endpoint }),
   );
   routes.serve(operations.resendAnyNotification, async ({ params }) => {
     await resends.one(params.notification_id, undefined);

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { Webhook } from 'standardwebhooks';
 import type { Clock } from '../core/clock';
 import { type NotificationId, showId } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
@@ -7,6 +6,7 @@ import type { Sealer } from '../core/sealing';
 import type { Endpoint } from './endpoints-store';
 import type { HttpClient } from './http-client';
 import { type Judged, judgeAnswer } from './judge-answer';
+import { type WebhookSigner, createWebhookSigner } from './sign-webhook';
 
 export interface Webhooks {
   /** Signs and sends one attempt and says what came of it. Never throws. */
@@ -62,26 +62,27 @@ export function createWebhooks(tools: WebhookTools): Webhooks {
 function headersFor(
   id: NotificationId,
   payload: string,
-  signers: readonly Webhook[],
+  signers: readonly WebhookSigner[],
   now: Date,
 ): Record<string, string> {
   const shown = showId('notification', id);
+  const timestamp = String(Math.floor(now.getTime() / 1000));
   return {
     'content-type': 'application/json',
     'user-agent': 'Quittance',
     'webhook-id': shown,
-    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-    'webhook-signature': signers.map((signer) => signer.sign(shown, now, payload)).join(' '),
+    'webhook-timestamp': timestamp,
+    'webhook-signature': signers.map((sign) => sign(shown, timestamp, payload)).join(' '),
   };
 }
 
 /** Opening a secret costs more than a signature, so the opened ones are kept, by their sealed text, oldest out first. */
-function createSigners(sealer: Sealer): (endpoint: Endpoint) => readonly Webhook[] {
-  const opened = new Map<string, Webhook>();
-  const signer = (sealed: string, endpoint: Endpoint): Webhook => {
+function createSigners(sealer: Sealer): (endpoint: Endpoint) => readonly WebhookSigner[] {
+  const opened = new Map<string, WebhookSigner>();
+  const signer = (sealed: string, endpoint: Endpoint): WebhookSigner => {
     const known = opened.get(sealed);
     if (known !== undefined) return known;
-    const made = new Webhook(sealer.open(sealed, endpoint.id));
+    const made = createWebhookSigner(sealer.open(sealed, endpoint.id));
     const [oldest] = opened.keys();
     if (opened.size >= MOST_SIGNERS && oldest !== undefined) opened.delete(oldest);
     opened.set(sealed, made);

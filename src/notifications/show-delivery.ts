@@ -1,4 +1,5 @@
 import { showId } from '../core/ids';
+import { traceIdOf } from '../core/traceparent';
 import type { DeliveryAttempt } from './delivery-store';
 import type { DeliveryAndAttempts } from './list-deliveries';
 import type { AttemptView, NotificationView } from './notification-schemas';
@@ -16,6 +17,9 @@ export function showDelivery(delivery: DeliveryAndAttempts): NotificationView {
     next_attempt_at: delivery.status === 'scheduled' ? delivery.nextTryAt.toISOString() : null,
     put_off: delivery.putOff,
     last_error: delivery.lastError,
+    attempts_made: delivery.attemptsMade,
+    age_seconds: delivery.ageSeconds,
+    trace_id: traceIdOf(delivery.traceparent),
     created_at: delivery.createdAt.toISOString(),
     ended_at: delivery.endedAt?.toISOString() ?? null,
     attempts: delivery.attempts.map(showAttempt),

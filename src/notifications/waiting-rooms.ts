@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock';
 import { assertNever } from '../core/errors';
 import type { Admission, CircuitBreakers, Probe } from './circuit-breakers';
+import { createEarnedPlaces } from './earned-places';
 import { type Lane, type LaneLimits, type Lanes, createLanes } from './lanes';
 import { type Turns, createTurns } from './turns';
 
@@ -82,6 +83,7 @@ export function createWaitingRooms<Item extends string, Endpoint extends string>
   clock: Pick<Clock, 'elapsed'>,
 ): WaitingRooms<Item, Endpoint> {
   const rooms = new Map<Endpoint, Room<Item>>();
+  const earned = createEarnedPlaces<Endpoint>(limits.firstPlaces);
   const present = new Set<Item>();
   const surplus: { id: Item; endpointId: Endpoint }[] = [];
   const turns = createTurns<Endpoint>((endpoint) => breakers.admits(endpoint) !== 'none', clock);
@@ -89,11 +91,12 @@ export function createWaitingRooms<Item extends string, Endpoint extends string>
     roomOf(endpoint).slow += 1;
   });
   const roomOf = (endpoint: Endpoint): Room<Item> =>
-    rooms.get(endpoint) ?? { waiting: [], inFlight: 0, slow: 0, places: limits.firstPlaces };
+    rooms.get(endpoint) ?? { waiting: [], inFlight: 0, slow: 0, places: earned.of(endpoint) };
   const closeIfEmpty = (endpoint: Endpoint, room: Room<Item>): void => {
     if (room.waiting.length > 0 || room.inFlight > 0) return;
     rooms.delete(endpoint);
     turns.drop(endpoint);
+    earned.remember(endpoint, room.places);
   };
   const take = createTaker<Item, Endpoint>(
     { limits, breakers, lanes, turns, clock, roomOf },
@@ -130,6 +133,7 @@ export function createWaitingRooms<Item extends string, Endpoint extends string>
       const room = roomOf(endpoint);
       room.inFlight -= 1;
       if (place.lane === 'slow') room.slow -= 1;
+      if (worked === false) room.places = limits.firstPlaces;
       if (worked === true) {
         room.places = Math.min(room.places + 1, limits.perEndpoint);
         turns.letIn(endpoint);

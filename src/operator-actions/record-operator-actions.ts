@@ -69,7 +69,7 @@ async function appendList(
   { db, sealer, logger }: OperatorActionsDependencies,
   list: readonly ActionRecord[],
 ): Promise<readonly ActionRecord[]> {
-  const rows = await inTransaction(db, async (tx) => {
+  const rows = await inTransaction(db, 'operator_actions.record', async (tx) => {
     await actionsStore.lockHead(tx);
     const head = await actionsStore.readHead(tx);
     let previous = head.hash ?? GENESIS;

@@ -26,6 +26,7 @@ const PAGE = 500;
 export async function verifyActions(db: Database<'orders'>, sealer: Sealer, seen?: SeenHead): Promise<ActionsReport> {
   return inTransaction(
     db,
+    'operator_actions.verify',
     async (tx) => {
       const presentKey = sealer.sign('').keyId;
       let head: RecordRow | undefined;

@@ -41,7 +41,7 @@ export function createCloseOrder(deps: EndOrderDependencies): CloseOrder {
 async function closeList(deps: EndOrderDependencies, orders: readonly ClosingOrder[]): Promise<readonly Closed[]> {
   // Of two requests for one order in one list, the first closes it.
   const traces = new Map(orders.toReversed().map((one) => [one.orderId, one.traceparent]));
-  const { closed, due, standing } = await inTransaction(deps.db, async (tx) => {
+  const { closed, due, standing } = await inTransaction(deps.db, 'orders.close', async (tx) => {
     const rows = await closeOrders(tx, orders);
     const announcements = rows.map((row) => announcementOf(row, 'order.closed', traces.get(row.id) ?? null));
     return {

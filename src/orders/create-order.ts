@@ -143,7 +143,7 @@ function mayReceive(account: PayeeAccount | undefined, order: NewOrder): boolean
 
 /** Insert, then read what was left out, in this order, so that an order that races another with its number meets it. */
 async function insert(db: Database<'orders'>, rows: readonly OrderToInsert[]): Promise<ReadonlyMap<string, Created>> {
-  return inTransaction(db, async (tx) => {
+  return inTransaction(db, 'orders.create', async (tx) => {
     const answers = new Map<string, Created>();
     for (const order of await insertOrders(tx, rows)) answers.set(order.id, { kind: 'created', order });
     const leftOut = rows.filter((row) => !answers.has(row.id));

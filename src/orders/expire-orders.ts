@@ -18,7 +18,7 @@ export type ExpireOrders = (limit: number) => Promise<number>;
  */
 export function createExpireOrders(deps: ExpireOrdersDependencies): ExpireOrders {
   return async (limit) => {
-    const { rows, due } = await inTransaction(deps.db, async (tx) => {
+    const { rows, due } = await inTransaction(deps.db, 'orders.expire', async (tx) => {
       const expired = await expireOrders(tx, limit);
       if (expired.length === 0) return { rows: expired, due: [] };
       const announcements = expired.map((row) => announcementOf(row, 'order.expired', deps.newTrace()));

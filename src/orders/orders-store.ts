@@ -1,5 +1,6 @@
+import { MOVED_HERE } from '../consistency/tcc/log-store';
 import { type Queryable, type Tx, statement } from '../consistency/transaction';
-import type { AccountId, MerchantId, OrderId } from '../core/ids';
+import type { AccountId, Gid, MerchantId, OrderId } from '../core/ids';
 
 export type OrderStatus = 'open' | 'paid' | 'closed' | 'expired';
 
@@ -102,6 +103,11 @@ const FIND_BY_IDS = statement(
   'orders.orders.find_by_ids',
   `select ${ORDER_COLUMNS} from orders.orders o where o.id = any($1::uuid[])`,
 );
+const FIND_PAID_BY = statement(
+  'orders.orders.find_paid_by',
+  `select ${ORDER_COLUMNS} from orders.global_transactions t join orders.orders o on o.id = t.order_id
+    where t.gid = any($1::uuid[]) and t.pays_order and ${MOVED_HERE}`,
+);
 const LIST = statement(
   'orders.orders.list',
   `select ${ORDER_COLUMNS} from orders.orders o
@@ -148,6 +154,11 @@ export function findOrdersByNumber(
 /** Whoever their merchants are: a merchant's own route compares the merchant. */
 export function findOrders(db: Queryable<'orders'>, ids: readonly OrderId[]): Promise<OrderRow[]> {
   return db.query<OrderRow>(FIND_BY_IDS, [ids]);
+}
+
+/** The orders that those of these transactions pay that are decided in this very one. */
+export function findOrdersPaidBy(tx: Tx<'orders'>, transactions: readonly Gid[]): Promise<OrderRow[]> {
+  return tx.query<OrderRow>(FIND_PAID_BY, [transactions]);
 }
 
 /** Newest first. */

@@ -122,9 +122,9 @@ async function drive(
   let at: Place | undefined = { step: row.step ?? 'match', position: row.position };
   while (at !== undefined && !isDraining()) {
     const place: Place = at;
-    if (place.step === 'match') await inTransaction(deps.db, (tx) => linesStore.analyze(tx));
+    if (place.step === 'match') await inTransaction(deps.db, 'reconciliation.analyze', (tx) => linesStore.analyze(tx));
     if (place.step === 'recover') await recoverPage(deps, run, place);
-    const next = await inTransaction(deps.db, async (tx): Promise<Place | undefined> => {
+    const next = await inTransaction(deps.db, 'reconciliation.take', async (tx): Promise<Place | undefined> => {
       if ((await claims.stillMine(tx, token, [run.id])).length === 0) return undefined;
       const to = await take(deps, tx, run, place);
       if (to === undefined) await runsStore.finish(tx, run.id);
@@ -134,7 +134,8 @@ async function drive(
     at = next;
   }
   // Whoever takes over need not wait for the lease.
-  if (at !== undefined) await inTransaction(deps.db, (tx) => releaseIfMine(claims, tx, token, run.id, at));
+  if (at !== undefined)
+    await inTransaction(deps.db, 'reconciliation.release', (tx) => releaseIfMine(claims, tx, token, run.id, at));
 }
 
 interface Place {
@@ -199,5 +200,7 @@ async function releaseIfMine(
 
 async function reportStuck({ db, incidents }: AdvanceDependencies, row: DueRun, error: string): Promise<void> {
   const facts = { run: `rcn_${row.id}`, step: row.step, attempts: String(row.attempts), error };
-  await inTransaction(db, (tx) => incidents.report(tx, [{ kind: 'reconciliation_run_stuck', subject: row.id, facts }]));
+  await inTransaction(db, 'reconciliation.report_stuck', (tx) =>
+    incidents.report(tx, [{ kind: 'reconciliation_run_stuck', subject: row.id, facts }]),
+  );
 }

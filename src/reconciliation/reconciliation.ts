@@ -55,7 +55,9 @@ export function createReconciliation(deps: ReconciliationDependencies): Reconcil
   const begin = async (channel: Pick<ReconciledChannel, 'id'>, rules: unknown): Promise<RunId> => {
     const id = ids.next<'statementRun'>();
     const run = { id, channelId: channel.id, kind: 'examination', date: null, fileName: null } as const;
-    await inTransaction(db, (tx) => runsStore.insert(tx, { ...run, rules: matchingRules.parse(rules) }));
+    await inTransaction(db, 'reconciliation.begin_examination', (tx) =>
+      runsStore.insert(tx, { ...run, rules: matchingRules.parse(rules) }),
+    );
     return id;
   };
   return {
@@ -74,7 +76,7 @@ export function createReconciliation(deps: ReconciliationDependencies): Reconcil
     },
     setMapping: async (name, mapping) => {
       const channel = await channelNamed(db, name);
-      return inTransaction(db, (tx) => mappingsStore.set(tx, channel.id, mapping));
+      return inTransaction(db, 'reconciliation.set_mapping', (tx) => mappingsStore.set(tx, channel.id, mapping));
     },
     mapping: async (name) => {
       const channel = await channelNamed(db, name);

@@ -1,15 +1,17 @@
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type { Database } from '../consistency/transaction';
 import { Problem } from '../core/errors';
 import type { Id } from '../core/ids';
 import { type Routes, createRoutes } from '../http/operation';
 import { listed, readPage, rowsToRead } from '../http/pagination';
+import { inviteBody, mustNotBeLonger } from '../http/raw-body';
 import { poolsStore } from './matching/pools-store';
 import type { Reconciliation } from './reconciliation';
 import * as operations from './reconciliation-operations';
 import { resultsStore } from './results-store';
 import type { RunId, RunRow } from './run';
 import { runsStore } from './runs-store';
+import { STATEMENT_LIMIT_BYTES } from './stage-statement';
 import { showMapping, showPoolEntry, showResult, showRun } from './show-reconciliation';
 
 export interface ReconciliationRoutesDependencies {
@@ -19,15 +21,13 @@ export interface ReconciliationRoutesDependencies {
   readonly onDue: (run: RunId) => void;
 }
 
-/** So long what is left of a refused upload is read and thrown away, for the sender to read the answer. */
-const REST_MS = 5_000;
-
 /** Mounted at /admin/reconciliation, before bodies are parsed. */
 export function createStatementRoutes({ db, reconciliation, onDue }: ReconciliationRoutesDependencies): Routes {
   const routes = createRoutes('Reconciliation');
   routes.serve(operations.uploadStatement, async ({ query, req, res }) => {
     mustBeCsv(req);
-    letGoAfterwards(req, res);
+    mustNotBeLonger(req, STATEMENT_LIMIT_BYTES);
+    inviteBody(req, res);
     const staged = await reconciliation.handIn({
       channel: query.channel,
       date: query.date,
@@ -89,18 +89,4 @@ function mustBeCsv(req: Request): void {
     throw new Problem('unsupported_encoding', 'send the file as it is, uncompressed');
   }
   if (req.is('text/csv') === false) throw new Problem('unsupported_media_type', 'send the file as text/csv');
-}
-
-/** A sender whose file was refused in the middle is still sending; it must not send for ever. */
-function letGoAfterwards(req: Request, res: Response): void {
-  res.once('finish', () => {
-    if (req.complete) return;
-    req.resume();
-    const timer = setTimeout(() => {
-      req.destroy();
-    }, REST_MS);
-    req.once('close', () => {
-      clearTimeout(timer);
-    });
-  });
 }

@@ -1,5 +1,6 @@
+import { violatedConstraint } from '../consistency/database-errors';
 import { createHash } from 'node:crypto';
-import { type Database, inTransaction, violatedConstraint } from '../consistency/transaction';
+import { type Database, inTransaction } from '../consistency/transaction';
 import type { Ids } from '../core/ids';
 import type { Incidents } from '../incidents/incident';
 import { linesStore } from './lines-store';
@@ -33,7 +34,7 @@ export type Staged =
 
 const BATCH = 5_000;
 const MOST_LINES = 5_000_000;
-const MOST_BYTES = 512 * 1024 * 1024;
+export const STATEMENT_LIMIT_BYTES = 512 * 1024 * 1024;
 
 interface Measured {
   readonly chunks: AsyncIterable<Buffer>;
@@ -49,13 +50,13 @@ export async function stageStatement(deps: StageDependencies, given: GivenStatem
   const { db } = deps;
   const run = deps.ids.next<'statementRun'>();
   const { channel, date, fileName, mapping } = given;
-  await inTransaction(db, (tx) =>
+  await inTransaction(db, 'reconciliation.begin_statement', (tx) =>
     runsStore.insert(tx, { id: run, channelId: channel.id, kind: 'statement', date, fileName, rules: mapping.rules }),
   );
   const measured = measure(given.chunks);
   try {
     const lines = await readAll(deps, run, { ...given, chunks: measured.chunks });
-    await inTransaction(db, async (tx) => {
+    await inTransaction(db, 'reconciliation.stage', async (tx) => {
       if (!(await runsStore.stage(tx, run, { ...measured.file(), lines }))) throw new TakenAway();
     });
     return { kind: 'staged', run };
@@ -87,7 +88,7 @@ async function readAll(deps: StageDependencies, run: RunId, given: GivenStatemen
   for (;;) {
     const read = await reader.next();
     if (read.done === true) return read.value;
-    await inTransaction(deps.db, async (tx) => {
+    await inTransaction(deps.db, 'reconciliation.receive', async (tx) => {
       if (!(await runsStore.receivedMore(tx, run))) throw new TakenAway();
       await linesStore.insert(tx, run, read.value);
     });
@@ -97,7 +98,7 @@ async function readAll(deps: StageDependencies, run: RunId, given: GivenStatemen
 /** Two uploads of one file may race: the second to end finds the first one's run, and its own was for nothing. */
 async function duplicateOf(deps: StageDependencies, given: GivenStatement, run: RunId, hash: string): Promise<Staged> {
   const first = await runsStore.findFile(deps.db, given.channel.id, hash);
-  await inTransaction(deps.db, (tx) => runsStore.forget(tx, run));
+  await inTransaction(deps.db, 'reconciliation.forget_duplicate', (tx) => runsStore.forget(tx, run));
   if (first === undefined) throw new Error('the file was there already and its run is not');
   return { kind: 'duplicate', run: first.id };
 }
@@ -116,7 +117,7 @@ export async function quarantine(
   { run, channel, date, fileName, reasons }: Quarantined,
   file?: { readonly hash: string; readonly bytes: number },
 ): Promise<void> {
-  await inTransaction(db, async (tx) => {
+  await inTransaction(db, 'reconciliation.quarantine', async (tx) => {
     if (!(await runsStore.quarantine(tx, run, file, reasons))) return;
     const [first] = reasons;
     const where = first?.line === undefined ? '' : `line ${first.line}: `;
@@ -149,7 +150,8 @@ function measure(chunks: AsyncIterable<Buffer>): Measured {
   async function* passing(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > MOST_BYTES) throw new StatementRefused([{ reason: `the file has more than ${MOST_BYTES} bytes` }]);
+      if (bytes > STATEMENT_LIMIT_BYTES)
+        throw new StatementRefused([{ reason: `the file has more than ${STATEMENT_LIMIT_BYTES} bytes` }]);
       hash.update(chunk);
       yield chunk;
     }

@@ -103,6 +103,7 @@ async function look(deps: SubLedgerDependencies, after: LineKey, limit: number):
 function readOrders(db: Databases['orders'], since: string, underWay: readonly RecentRow[], account: string) {
   return inTransaction(
     db,
+    'sub_ledgers.read_orders',
     async (tx) => {
       const rows = [...underWay, ...(await subLedgersStore.recent(tx, since))];
       const recent = [...new Map(rows.map((row) => [row.gid, row])).values()];

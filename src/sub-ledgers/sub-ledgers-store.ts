@@ -25,7 +25,7 @@ export interface RecentRow {
 }
 
 const UNDER_WAY = `
-  select gid, receipt_id from orders.global_transactions where status = 'confirming'
+  select gid, receipt_id from orders.global_transactions where status = 'confirming' and next_try_at is not null
   union select (payload ->> 'gid')::uuid, event_key::uuid from orders.outbox where status = 'due' and topic = 'voucher'`;
 
 /** The least id that can have been made so many milliseconds ago: an id begins with its time (UUIDv7). */

@@ -2,6 +2,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Clock } from '../core/clock';
 import type { StepObserver } from '../core/gather';
 import { timeOfId } from '../core/ids';
+import { type RetentionMetrics, createRetentionMetrics } from './retention-metrics';
 import { createStepMetrics } from './step-metrics';
 
 /** What the parts tell while they work. Each is a plain function or object, so that no part knows who listens. */
@@ -14,6 +15,7 @@ export interface FlowMetrics {
   readonly requests: (request: ObservedRequest) => void;
   /** A request that a rate limit turned away. */
   readonly limited: (limit: string) => void;
+  readonly retention: RetentionMetrics;
 }
 
 export interface ObservedCallback {
@@ -62,6 +64,7 @@ export function createFlowMetrics(registry: Registry, clock: Clock): FlowMetrics
     messages: messageMetrics(registry, sinceSeconds),
     attempts: attemptMetrics(registry, sinceSeconds),
     requests: requestMetrics(registry),
+    retention: createRetentionMetrics(registry),
     limited: (limit) => {
       limited.inc({ limit });
     },

@@ -26,6 +26,7 @@ export function createGauges(registry: Registry, options: GaugeOptions): Source 
   const sources = [
     ...SCHEMAS.map(databaseSource(registry, options)),
     workSource(registry, options),
+    ...holdSources(registry, options),
     incidentSource(registry, options),
     queueSource(registry, options),
   ];
@@ -82,12 +83,17 @@ function workSource(registry: Registry, { clock, read }: GaugeOptions): Source {
     'quittance_work_overdue_seconds',
     'Time since the longest overdue row was due; 0 where none is',
   );
+  const stuck = gauge(
+    'quittance_work_stuck',
+    'Rows of them that do not get on: tried many times, or not done after ten minutes, in rows',
+  );
+  const attempts = gauge('quittance_work_most_attempts', 'The most attempts at one row that is not done');
   const unsettled = new Gauge({
     name: 'quittance_oldest_unsettled_receipt_seconds',
     help: 'Age of the oldest verified receipt that is not settled; 0 where there is none',
     registers,
   });
-  const all = [open, due, oldest, overdue];
+  const all = [open, due, oldest, overdue, stuck, attempts];
   return createSource(
     clock,
     async () => {
@@ -99,6 +105,8 @@ function workSource(registry: Registry, { clock, read }: GaugeOptions): Source {
         due.set({ work }, row.due);
         oldest.set({ work }, row.oldest ?? 0);
         overdue.set({ work }, row.overdue ?? 0);
+        stuck.set({ work }, row.stuck);
+        attempts.set({ work }, row.attempts ?? 0);
       }
       unsettled.set(age ?? 0);
     },
@@ -107,6 +115,31 @@ function workSource(registry: Registry, { clock, read }: GaugeOptions): Source {
       // A gauge without labels would come back from `reset` as 0, which says that all is well.
       unsettled.set(NaN);
     },
+  );
+}
+
+/** A hold is open while its payment is under way: one that is old belongs to a payment that does not end, or to none. */
+function holdSources(registry: Registry, { clock, read }: GaugeOptions): readonly Source[] {
+  const oldest = new Gauge({
+    name: 'quittance_oldest_open_hold_seconds',
+    help: 'Age of the oldest hold of a participant that has not ended; 0 where there is none',
+    labelNames: ['database'],
+    registers: [registry],
+  });
+  return (['accounts', 'points'] as const).map((database) =>
+    createSource(
+      clock,
+      async () => {
+        const age =
+          database === 'accounts'
+            ? await workStore.oldestHold(read.databases.accounts)
+            : await workStore.oldestHold(read.databases.points);
+        oldest.set({ database }, age ?? 0);
+      },
+      () => {
+        oldest.remove({ database });
+      },
+    ),
   );
 }
 

@@ -45,9 +45,9 @@ export function createTerms(deps: { readonly db: Database<'orders'>; readonly id
   const { db, ids } = deps;
   const replacing = <R>(
     merchantId: MerchantId,
-    replace: Parameters<typeof inTransaction<'orders', R>>[1],
+    replace: Parameters<typeof inTransaction<'orders', R>>[2],
   ): Promise<R> =>
-    inTransaction(db, async (tx) => {
+    inTransaction(db, 'terms.change', async (tx) => {
       if (!(await lockTerms(tx, merchantId))) throw new Problem('not_found', 'there is no such merchant');
       return replace(tx);
     });

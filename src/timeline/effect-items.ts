@@ -1,6 +1,7 @@
 import { showId } from '../core/ids';
 import { displayAmount } from '../core/money';
-import { quantity, retriedOf, showIdOrNull, traceIdOf } from './facts';
+import { traceIdOf } from '../core/traceparent';
+import { quantity, retriedOf, showIdOrNull } from './facts';
 import type { Movements, PaymentFacts, VoucherFacts } from './read-timeline';
 import type { IncidentFacts, MessageFacts } from './telling-store';
 import type { MerchantTimelineItem, TimelineItem } from './timeline-schemas';

@@ -3,12 +3,6 @@ import { type IdKind, showId } from '../core/ids';
 import { Exact, displayAmount } from '../core/money';
 import type { Retried } from './payment-store';
 
-/** The second field of a W3C `traceparent`; null where there is none, or one that is not valid. */
-export function traceIdOf(traceparent: string | null): string | null {
-  const id = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent ?? '')?.[1];
-  return id === undefined || /^0+$/.test(id) ? null : id;
-}
-
 /** Money with its currency's decimals, points without any. */
 export function quantity(amount: string, unit: string): string {
   return isCurrency(unit) ? displayAmount(amount, unit) : new Exact(amount).toFixed();

@@ -1,6 +1,7 @@
 import { showId } from '../core/ids';
 import { displayAmount } from '../core/money';
-import { retriedOf, showIdOrNull, traceIdOf } from './facts';
+import { traceIdOf } from '../core/traceparent';
+import { retriedOf, showIdOrNull } from './facts';
 import type { OrderFacts, ReceiptFacts, RefusalFacts, TransactionFacts } from './payment-store';
 import type { PaymentFacts } from './read-timeline';
 import type { EventFacts } from './telling-store';

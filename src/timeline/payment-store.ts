@@ -38,6 +38,8 @@ export interface Retried {
 export interface ReceiptFacts extends Retried {
   readonly id: ReceiptId;
   readonly order_id: OrderId | null;
+  /** The transaction by which it was decided, which may have been cleaned. */
+  readonly gid: Gid | null;
   readonly channel_id: string;
   readonly channel: string;
   readonly provider_reference: string;
@@ -92,7 +94,7 @@ export const ORDER = statement(
      from orders.orders o where o.id = $1`,
 );
 
-const RECEIPT_COLUMNS = `r.id, r.order_id, r.channel_id, c.name as channel, r.provider_reference, r.payment_reference,
+const RECEIPT_COLUMNS = `r.id, r.order_id, r.gid, r.channel_id, c.name as channel, r.provider_reference, r.payment_reference,
   r.amount, r.currency, r.status, r.outcome, r.refusals, r.attempts, ${utc('r.next_try_at')} as next_try_at, r.last_error,
   ${utc('r.received_at')} as received_at, ${utc('r.decided_at')} as decided_at, ${utc('r.settled_at')} as settled_at,
   r.traceparent`;

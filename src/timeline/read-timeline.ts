@@ -1,4 +1,5 @@
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
+import { clip } from '../core/clip';
 import { Unavailable } from '../core/errors';
 import type { MerchantId, OrderId, ReceiptId } from '../core/ids';
 import {
@@ -115,7 +116,7 @@ const MOST_VOUCHERS = 40;
  */
 export function createReadTimeline(deps: TimelineDependencies): ReadTimeline {
   const inSnapshot = <Facts>(read: (tx: Tx<'orders'>) => Promise<Facts>): Promise<Facts> =>
-    inTransaction(deps.db, read, 'repeatable read');
+    inTransaction(deps.db, 'timeline.read', read, 'repeatable read');
   return {
     ofOrder: async (id) => whole(deps, await inSnapshot((tx) => readForOrder(tx, id, 'any'))),
     ofReceipt: async (id) => whole(deps, await inSnapshot((tx) => readForReceipt(tx, id))),
@@ -174,7 +175,8 @@ async function readAround(tx: Tx<'orders'>, scope: Scope): Promise<PaymentFacts>
 
 async function whole(deps: TimelineDependencies, facts: PaymentFacts | undefined): Promise<WholePayment | undefined> {
   if (facts === undefined) return undefined;
-  const gids = facts.transactions.map((transaction) => transaction.gid);
+  // What a transaction that was cleaned has moved stays.
+  const gids = [...new Set([...facts.transactions, ...facts.receipts].flatMap(({ gid }) => gid ?? []))];
   const receipts = facts.receipts.map((receipt) => receipt.id);
   const [vouchers, ...movements] = await Promise.all([
     part(deps.vouchersOf(receipts, MOST_VOUCHERS)),
@@ -188,7 +190,7 @@ async function part<Facts>(asked: Promise<Facts>): Promise<Part<Facts>> {
   try {
     return { kind: 'there', facts: await asked };
   } catch (error) {
-    if (error instanceof Unavailable) return { kind: 'away', reason: error.message.slice(0, 300) };
+    if (error instanceof Unavailable) return { kind: 'away', reason: clip(error.message, 300) };
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 import { showId } from '../core/ids';
 import { Money, displayAmount } from '../core/money';
+import { traceIdOf } from '../core/traceparent';
 import { notificationItems } from './effect-items';
-import { inOrder, leftOut, traceIdOf } from './facts';
+import { inOrder, leftOut } from './facts';
 import { tracesOf } from './payment-items';
 import type { OrderFacts, ReceiptFacts, TransactionFacts } from './payment-store';
 import type { PaymentFacts } from './read-timeline';

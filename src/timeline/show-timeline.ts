@@ -1,6 +1,7 @@
 import { showId } from '../core/ids';
+import { traceIdOf } from '../core/traceparent';
 import { incidentItems, messageItems, movementItems, notificationItems, voucherItem } from './effect-items';
-import { inOrder, leftOut, leftOutOfEach, retriedOf, showIdOrNull, traceIdOf } from './facts';
+import { inOrder, leftOut, leftOutOfEach, retriedOf, showIdOrNull } from './facts';
 import { eventItem, isOpen, orderItems, receiptItems, tracesOf, transactionItems } from './payment-items';
 import type { PaymentFacts, WholePayment } from './read-timeline';
 import { TIMELINE_KINDS, type TimelineView } from './timeline-schemas';
@@ -9,7 +10,10 @@ import { TIMELINE_KINDS, type TimelineView } from './timeline-schemas';
 export function showTimeline(payment: WholePayment): TimelineView {
   const { order, receipts, transactions, events, messages, incidents, vouchers } = payment;
   const traces = tracesOf(receipts);
-  const receiptOf = new Map<string, string>(transactions.map((one) => [one.gid, one.receipt_id]));
+  const receiptOf = new Map<string, string>([
+    ...receipts.map((one) => [one.gid ?? '', one.id] as const),
+    ...transactions.map((one) => [one.gid, one.receipt_id] as const),
+  ]);
   const messageTraces = new Map<string, string | null>(
     messages.map((message) => [message.receipt_id, traceIdOf(message.traceparent)]),
   );

@@ -92,7 +92,7 @@ async function* openings(
 
 async function readHead(db: Database<'accounting'>, chart: Chart, period: BooksPeriod): Promise<ExportHead> {
   const channels = [...chart.values()].filter((row) => row.party === 'channel').map((row) => row.code);
-  const [currencies, kinds, parties] = await inTransaction(db, async (tx) => {
+  const [currencies, kinds, parties] = await inTransaction(db, 'books.export_head', async (tx) => {
     await pastBalancesStore.allowLong(tx);
     return [
       await exportStore.currencies(tx),

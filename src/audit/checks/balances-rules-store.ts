@@ -1,3 +1,5 @@
+import { cleanedOnce } from '../../consistency/retention-store';
+import type { SchemaName } from '../../consistency/transaction';
 import type { Rule } from '../rules-store';
 
 /** What a participant can show in one snapshot. The key is the account's code, or the transaction and branch. */
@@ -57,7 +59,8 @@ function sequence(schema: string): readonly Rule[] {
   ];
 }
 
-function holds(schema: string): readonly Rule[] {
+/** The entries of a hold that was cleaned are held against its voucher (guarantee 7). */
+function holds(schema: SchemaName): readonly Rule[] {
   return [
     {
       guarantee: 5,
@@ -71,7 +74,9 @@ function holds(schema: string): readonly Rule[] {
                  where status = 'confirmed' group by gid, branch, l.account_id) h
           full join (select gid, branch, account_id, sum(amount) as amount from ${schema}.entries
                       group by gid, branch, account_id) e using (gid, branch, account_id)
-         where h.amount is distinct from e.amount`,
+         where h.amount is distinct from e.amount
+           and not (${cleanedOnce(schema, 'holds', 'e.gid')}
+                    and not exists (select 1 from ${schema}.holds c where c.gid = e.gid and c.branch = e.branch))`,
     },
   ];
 }

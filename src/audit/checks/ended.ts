@@ -1,8 +1,9 @@
 import type { Databases } from '../../consistency/transaction';
 import { movementsOfHold, movementsOfLegs } from '../amounts';
 import type { Check } from '../check';
+import { readUnlogged } from '../cleaned';
 import { type HoldEvidence, type TransactionEvidence, evidence } from '../evidence-store';
-import { groupBy } from '../group-by';
+import { groupBy } from '../../core/group-by';
 import { keyPages } from '../key-pages-store';
 import type { Finding } from '../report';
 import { walk } from '../walk';
@@ -33,7 +34,10 @@ export function ended(databases: Databases, graceSeconds: number): Check {
   });
 }
 
-/** Guarantee 4, from the participants: every hold belongs to a transaction, which is older than it. */
+/**
+ * Guarantee 4, from the participants: every hold belongs to a transaction, which is older than it, or did so until that was
+ * cleaned; then it has ended.
+ */
 export function holdsBelong(databases: Databases, participant: ParticipantName, graceSeconds: number): Check {
   const accounts = participant === 'accounts';
   return walk({
@@ -44,8 +48,13 @@ export function holdsBelong(databases: Databases, participant: ParticipantName, 
         ? evidence.holds(databases.accounts, gids)
         : evidence.holds(databases.points, gids));
       const known = new Set((await evidence.transactions(databases.orders, gids, graceSeconds)).map((one) => one.gid));
-      return holds
-        .filter((hold) => !known.has(hold.gid))
+      const missing = holds.filter((hold) => !known.has(hold.gid));
+      const unlogged = await readUnlogged(databases, [...new Set(missing.map((hold) => hold.gid))], graceSeconds);
+      const belonged = ({ gid, status }: HoldEvidence): boolean =>
+        (status === 'confirmed' && unlogged.receiptOf(gid) !== undefined) ||
+        (status === 'cancelled' && unlogged.mayHaveBeenCancelled(gid));
+      return missing
+        .filter((hold) => !belonged(hold))
         .map((hold) => ({
           key: hold.gid,
           what: `in ${participant}, a hold of a transaction that does not exist`,
@@ -60,7 +69,7 @@ function overdue(transaction: TransactionEvidence): Finding[] {
   return [{ key: transaction.gid, what: 'a transaction does not end', facts: { status: transaction.status } }];
 }
 
-/** What the log allows a hold to be. Tombstones are forgotten after a while, so a cancelled branch may have no hold. */
+/** What the log allows a hold to be. A cancelled branch that has no hold has no effect either. */
 const ALLOWED: Readonly<Record<TransactionEvidence['status'], readonly (HoldEvidence['status'] | 'absent')[]>> = {
   trying: ['absent', 'held'],
   confirming: ['held', 'confirmed'],

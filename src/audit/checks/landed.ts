@@ -3,7 +3,7 @@ import type { Databases } from '../../consistency/transaction';
 import { movementsOfEntries, movementsOfLegs, sumOf } from '../amounts';
 import type { Check } from '../check';
 import { type EntryEvidence, type ReceiptEvidence, type TransactionEvidence, evidence } from '../evidence-store';
-import { groupBy } from '../group-by';
+import { groupBy } from '../../core/group-by';
 import { keyPages } from '../key-pages-store';
 import type { Finding } from '../report';
 import { walk } from '../walk';
@@ -20,13 +20,20 @@ export function landed(databases: Databases, graceSeconds: number): Check {
     inspect: async (ids) => {
       const receipts = await evidence.receipts(databases.orders, ids, graceSeconds);
       const transactions = await evidence.transactionsOfReceipts(databases.orders, ids, graceSeconds);
-      const gids = transactions.map((transaction) => transaction.gid);
+      const gids = [
+        ...transactions.map((transaction) => transaction.gid),
+        ...receipts.flatMap(({ gid, cleaned }) => (cleaned && gid !== null ? [gid] : [])),
+      ];
       const funds = groupBy(await evidence.entries(databases.accounts, gids), (entry) => entry.gid);
       const points = groupBy(await evidence.entries(databases.points, gids), (entry) => entry.gid);
       const byReceipt = groupBy(transactions, (transaction) => transaction.receipt_id);
       return receipts.flatMap((receipt) => {
         const own = byReceipt.get(receipt.id) ?? [];
-        return [...standing(receipt, own), ...own.flatMap((one) => entered(receipt, one, { funds, points }))];
+        return [
+          ...standing(receipt, own),
+          ...own.flatMap((one) => entered(receipt, one, { funds, points })),
+          ...(receipt.cleaned ? arrived(receipt, receipt.gid ?? '', funds) : []),
+        ];
       });
     },
   });
@@ -46,6 +53,7 @@ function standing(receipt: ReceiptEvidence, transactions: readonly TransactionEv
   if (live.length > 1) return finding('a receipt has more than one transaction');
   switch (receipt.status) {
     case 'settled':
+      if (only === undefined && receipt.cleaned) return [];
       return only?.status === 'confirmed' ? [] : finding('a receipt is settled and its transaction is not confirmed');
     case 'decided': {
       if (only?.status !== 'confirming' && only?.status !== 'confirmed') {
@@ -90,14 +98,23 @@ function entered(receipt: ReceiptEvidence, transaction: TransactionEvidence, { f
       }),
     ];
   });
-  if (differing.length > 0) return differing;
-  const total = sumOf(fundEntries.map((entry) => entry.amount));
-  const foreign = fundEntries.some((entry) => entry.unit !== receipt.currency);
-  if (total.eq(new Exact(receipt.amount)) && !foreign) return [];
-  return [
-    finding('what landed is not what arrived', {
-      arrived: `${receipt.amount} ${receipt.currency}`,
-      landed: found.accounts,
-    }),
-  ];
+  return differing.length > 0 ? differing : arrived(receipt, transaction.gid, funds);
+}
+
+/**
+ * Whether what landed is what arrived, and in suspense where nobody was to have it. That much can be said without the
+ * transaction; that the entries are its legs is then shown by its voucher (guarantee 7).
+ */
+function arrived(receipt: ReceiptEvidence, gid: string, funds: Entries['funds']): Finding[] {
+  const entries = funds.get(gid) ?? [];
+  const total = sumOf(entries.map((entry) => entry.amount));
+  const foreign = entries.some((entry) => entry.unit !== receipt.currency);
+  const elsewhere = receipt.outcome === 'suspense' && entries.some((entry) => !entry.code.startsWith('suspense/'));
+  if (total.eq(new Exact(receipt.amount)) && !foreign && !elsewhere) return [];
+  const facts = {
+    transaction: gid,
+    arrived: `${receipt.amount} ${receipt.currency}`,
+    landed: movementsOfEntries(entries),
+  };
+  return [{ key: receipt.id, what: 'what landed is not what arrived', facts }];
 }

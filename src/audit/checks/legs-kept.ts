@@ -1,13 +1,17 @@
 import { contentHash } from '../../core/canonical';
 import type { Databases } from '../../consistency/transaction';
+import { groupBy } from '../../core/group-by';
 import type { Check } from '../check';
-import { type TransactionEvidence, evidence } from '../evidence-store';
+import { hashOfEntries } from '../cleaned';
+import { type TransactionEvidence, type VoucherEvidence, evidence } from '../evidence-store';
+import type { Finding } from '../report';
 import { keyPages } from '../key-pages-store';
 import { walk } from '../walk';
 
 /**
  * Guarantee 7 across databases: a voucher lies under the chain and carries the hash of its transaction's legs. Where the
- * log still has the legs of that hash, and the entries are those legs (guarantee 1), the chain has them too.
+ * log still has the legs of that hash, and the entries are those legs (guarantee 1), the chain has them too. Where the log
+ * has been cleaned, the entries themselves must have that hash.
  */
 export function legsKept(databases: Databases, graceSeconds: number): Check {
   return walk({
@@ -19,9 +23,10 @@ export function legsKept(databases: Databases, graceSeconds: number): Check {
       const transactions = new Map(
         (await evidence.transactions(databases.orders, gids, graceSeconds)).map((one) => [one.gid, one]),
       );
-      return vouchers.flatMap((voucher) => {
+      const unlogged = vouchers.filter((voucher) => voucher.gid !== null && !transactions.has(voucher.gid));
+      const differing = await notOfTheirEntries(databases, unlogged);
+      const changed = vouchers.flatMap((voucher) => {
         const transaction = transactions.get(voucher.gid ?? '');
-        // A voucher without its transaction is a matter of guarantee 6.
         if (transaction === undefined) return [];
         const recomputed = hashOfLegs(transaction);
         if (recomputed === voucher.legs_hash && recomputed === transaction.legs_hash) return [];
@@ -33,7 +38,31 @@ export function legsKept(databases: Databases, graceSeconds: number): Check {
           },
         ];
       });
+      return [...changed, ...differing];
     },
+  });
+}
+
+/** That there was such a transaction is a matter of guarantee 6. */
+async function notOfTheirEntries(
+  { accounts, points }: Databases,
+  vouchers: readonly VoucherEvidence[],
+): Promise<Finding[]> {
+  const gids = vouchers.flatMap((voucher) => voucher.gid ?? []);
+  if (gids.length === 0) return [];
+  const funds = groupBy(await evidence.entries(accounts, gids), (entry) => entry.gid);
+  const granted = groupBy(await evidence.entries(points, gids), (entry) => entry.gid);
+  return vouchers.flatMap((voucher) => {
+    const gid = voucher.gid ?? '';
+    const recomputed = hashOfEntries({ accounts: funds.get(gid) ?? [], points: granted.get(gid) ?? [] });
+    if (recomputed === voucher.legs_hash) return [];
+    return [
+      {
+        key: voucher.id,
+        what: 'the entries of a transaction are not the legs that its voucher was posted over',
+        facts: { transaction: gid, voucher: voucher.legs_hash, recomputed },
+      },
+    ];
   });
 }
 

@@ -1,3 +1,5 @@
+import { cleanedOnce } from '../../consistency/retention-store';
+import { CLEANED } from '../evidence-store';
 import type { Rule } from '../rules-store';
 
 const PAID_ONCE: readonly Rule[] = [
@@ -62,8 +64,19 @@ const VERIFIED: readonly Rule[] = [
     what: 'the body of an event is not the one that was verified',
     rows: 'select count(*) from orders.inbox_events',
     violations: `
-      select id as key, jsonb_build_object('body_hash', body_hash) as facts from orders.inbox_events
-       where body_hash !~ '^[0-9a-f]{64}$' or encode(sha256(body), 'hex') <> body_hash`,
+      select e.id as key, jsonb_build_object('body_hash', e.body_hash) as facts
+        from orders.inbox_events e left join orders.callback_bodies b on b.id = e.callback_id
+       where e.body_hash !~ '^[0-9a-f]{64}$' or encode(sha256(b.body), 'hex') <> e.body_hash`,
+  },
+  {
+    guarantee: 3,
+    what: 'the body that an event came in is gone',
+    violations: `
+      select e.id as key, jsonb_build_object('callback', e.callback_id) as facts
+        from orders.inbox_events e left join orders.callback_bodies b on b.id = e.callback_id
+       where e.callback_id is not null and b.id is null
+         and (not ${cleanedOnce('orders', 'bodies', 'e.callback_id')} or e.outcome = 'for_a_person'
+              or exists (select 1 from orders.receipts r where r.id = e.receipt_id and r.status <> 'settled'))`,
   },
   {
     guarantee: 1,
@@ -83,7 +96,8 @@ const ACKNOWLEDGED: readonly Rule[] = [
     violations: `
       select r.id as key, jsonb_build_object('status', r.status) as facts from orders.receipts r
        where r.status in ('decided', 'settled')
-         and not exists (select 1 from orders.outbox m where m.topic = 'voucher' and m.event_key = r.id::text)`,
+         and not exists (select 1 from orders.outbox m where m.topic = 'voucher' and m.event_key = r.id::text)
+         and not ${CLEANED}`,
   },
   {
     guarantee: 9,
@@ -92,7 +106,8 @@ const ACKNOWLEDGED: readonly Rule[] = [
       select r.id as key, jsonb_build_object('status', r.status) as facts from orders.receipts r
        where r.status in ('decided', 'settled')
          and not exists (select 1 from orders.global_transactions t
-                          where t.receipt_id = r.id and t.status in ('confirming', 'confirmed'))`,
+                          where t.receipt_id = r.id and t.status in ('confirming', 'confirmed'))
+         and not ${CLEANED}`,
   },
   {
     guarantee: 9,
@@ -106,7 +121,8 @@ const ACKNOWLEDGED: readonly Rule[] = [
 
 /**
  * A notification that was resent follows a schedule anew: what it must have done is counted from there (`schedule_from`),
- * while every attempt that was ever made stays recorded.
+ * while every attempt that was ever made stays recorded, or is counted as cleaned: all of a notification together, when it
+ * has ended.
  * @param schedules how many attempts each named schedule has
  */
 function notified(schedules: Readonly<Record<string, number>>): readonly Rule[] {
@@ -125,20 +141,23 @@ function notified(schedules: Readonly<Record<string, number>>): readonly Rule[] 
       what: 'a notification says what its order is not',
       rows: 'select count(*) from orders.notifications',
       violations: `
-        select n.id as key, jsonb_build_object('type', n.type, 'order', o.id, 'status', o.status) as facts
-          from orders.notifications n join orders.orders o on o.id = n.order_id
-         where n.type <> 'order.' || o.status`,
+        select n.id as key, jsonb_build_object('type', n.type, 'order', o.id, 'status', o.status, 'said', s.status) as facts
+          from orders.notifications n join orders.orders o on o.id = n.order_id,
+               lateral (select n.payload::jsonb #>> '{data,status}' as status) s
+         where n.type <> 'order.' || o.status or s.status is distinct from o.status`,
     },
     {
       guarantee: 8,
       what: 'the attempts that are recorded are not those that were made',
       rows: 'select count(*) from orders.notification_attempts',
       violations: `
-        select n.id as key, jsonb_build_object('attempts', n.attempts, 'recorded', a.recorded, 'last', a.last) as facts
+        select n.id as key, jsonb_build_object('attempts', n.attempts, 'recorded', a.recorded, 'last', a.last,
+                                              'cleaned', n.attempts_cleaned) as facts
           from orders.notifications n
           left join (select notification_id, count(*) as recorded, max(number) as last, min(number) as first
                        from orders.notification_attempts group by notification_id) a on a.notification_id = n.id
-         where n.attempts <> coalesce(a.recorded, 0) or n.attempts <> coalesce(a.last, 0) or a.first <> 1`,
+         where n.attempts <> n.attempts_cleaned + coalesce(a.recorded, 0)
+            or n.attempts <> coalesce(a.last, n.attempts_cleaned) or a.first <> n.attempts_cleaned + 1`,
     },
     {
       guarantee: 8,
@@ -150,7 +169,7 @@ function notified(schedules: Readonly<Record<string, number>>): readonly Rule[] 
                        from orders.notification_attempts a join orders.notifications m on m.id = a.notification_id
                       where a.status = 'succeeded' and a.number > m.schedule_from group by a.notification_id) a
             on a.notification_id = n.id
-         where n.status in ('delivered', 'exhausted') and (n.status = 'delivered') <> (coalesce(a.succeeded, 0) > 0)`,
+         where n.status in ('delivered', 'exhausted') and n.attempts_cleaned <= n.schedule_from and (n.status = 'delivered') <> (coalesce(a.succeeded, 0) > 0)`,
     },
     {
       guarantee: 8,

@@ -6,7 +6,7 @@ const REFUSES_EVERY_CHANGE = 58;
 /** After a statement, for INSERT. */
 const CHECKS_EVERY_INSERT = 4;
 
-const TABLES: Readonly<Partial<Record<SchemaName, readonly string[]>>> = {
+const APPEND_ONLY: Readonly<Partial<Record<SchemaName, readonly string[]>>> = {
   orders: ['incident_events', 'operator_actions'],
   accounts: ['entries'],
   points: ['entries'],
@@ -16,14 +16,43 @@ const TABLES: Readonly<Partial<Record<SchemaName, readonly string[]>>> = {
   ],
 };
 
+/** What is held to its parents as it is inserted, instead of by foreign keys. */
+const HELD_TO_PARENTS: Readonly<Record<SchemaName, readonly string[]>> = {
+  orders: ['receipts', 'inbox_events', 'global_transactions', 'notifications', 'notification_attempts'],
+  accounts: ['entries'],
+  points: ['entries'],
+  accounting: ['vouchers'],
+};
+
+/** The parents, which are never deleted. */
+const KEPT: Readonly<Partial<Record<SchemaName, readonly string[]>>> = {
+  orders: ['merchants', 'channels', 'orders', 'receipts', 'notification_endpoints', 'notifications'],
+  accounts: ['accounts'],
+  points: ['accounts'],
+};
+
 /** The triggers by which the database itself refuses changes are there, enabled, and still refuse. */
 export function triggerRules(schema: SchemaName): readonly Rule[] {
-  const appendOnly = (TABLES[schema] ?? []).map((table) =>
-    triggerRule({ schema, table, trigger: `${table}_append_only`, type: REFUSES_EVERY_CHANGE, calls: 'refuse_change' }),
-  );
-  if (schema !== 'accounting') return appendOnly;
-  const balance = { schema, table: 'postings', trigger: 'postings_balance', type: CHECKS_EVERY_INSERT };
-  return [...appendOnly, triggerRule({ ...balance, calls: 'refuse_unbalanced' })];
+  const refusesChange = { schema, type: REFUSES_EVERY_CHANGE };
+  const checksInsert = { schema, type: CHECKS_EVERY_INSERT };
+  const triggers = [
+    ...(APPEND_ONLY[schema] ?? []).map((table) => ({
+      ...refusesChange,
+      ...{ table, trigger: `${table}_append_only`, calls: 'refuse_change' },
+    })),
+    ...(KEPT[schema] ?? []).map((table) => ({
+      ...refusesChange,
+      ...{ table, trigger: `${table}_kept`, calls: 'refuse_loss' },
+    })),
+    ...HELD_TO_PARENTS[schema].map((table) => ({
+      ...checksInsert,
+      ...{ table, trigger: `${table}_references`, calls: `refuse_orphan_${table}` },
+    })),
+    ...(schema === 'accounting'
+      ? [{ ...checksInsert, table: 'postings', trigger: 'postings_balance', calls: 'refuse_unbalanced' }]
+      : []),
+  ];
+  return triggers.map(triggerRule);
 }
 
 function triggerRule(wanted: { schema: string; table: string; trigger: string; type: number; calls: string }): Rule {

@@ -3,8 +3,9 @@ import { CHANNEL_RECEIVABLES, CONTROL_ACCOUNTS } from '../../accounting/chart';
 import type { Databases } from '../../consistency/transaction';
 import { movementsOfEntries, movementsText } from '../amounts';
 import type { Check } from '../check';
+import { readUnlogged } from '../cleaned';
 import { type EntryEvidence, type PostingEvidence, type ReceiptEvidence, evidence } from '../evidence-store';
-import { groupBy } from '../group-by';
+import { groupBy } from '../../core/group-by';
 import { keyPages } from '../key-pages-store';
 import type { Finding } from '../report';
 import { walk } from '../walk';
@@ -60,8 +61,14 @@ export function vouchersFounded(databases: Databases, graceSeconds: number): Che
           .filter((one) => one.status === 'confirming' || one.status === 'confirmed')
           .map((one) => [one.gid, one.receipt_id]),
       );
+      const logged = new Set(transactions.map((one) => one.gid));
+      const unlogged = await readUnlogged(
+        databases,
+        gids.filter((gid) => !logged.has(gid)),
+        graceSeconds,
+      );
       return vouchers
-        .filter((voucher) => voucher.gid !== null && decided.get(voucher.gid) !== voucher.receipt_id)
+        .filter(({ gid, receipt_id }) => gid !== null && (decided.get(gid) ?? unlogged.receiptOf(gid)) !== receipt_id)
         .map((voucher) => ({
           key: voucher.id,
           what: 'a voucher over a receipt that no transaction has decided',

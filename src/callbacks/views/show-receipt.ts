@@ -1,5 +1,6 @@
 import { showId } from '../../core/ids';
 import { displayAmount } from '../../core/money';
+import { traceIdOf } from '../../core/traceparent';
 import type { ViewedReceipt } from './receipts-view-store';
 import type { ViewedTransaction } from './transactions-view-store';
 import type { ReceiptView, TransactionView } from './view-schemas';
@@ -20,9 +21,11 @@ export function showReceipt(row: ViewedReceipt): ReceiptView {
     outcome: row.outcome,
     refusals: row.refusals.map(({ participant, account, reason }) => ({ participant, account, reason })),
     attempts: row.attempts,
-    next_try_at: row.status === 'waiting' ? row.next_try_at.toISOString() : null,
+    next_try_at: row.status === 'waiting' ? (row.next_try_at?.toISOString() ?? null) : null,
+    worked_on: row.worked_on,
     last_error: row.last_error,
     age_seconds: row.age_seconds,
+    trace_id: traceIdOf(row.traceparent),
     received_at: row.received_at.toISOString(),
     decided_at: row.decided_at?.toISOString() ?? null,
     settled_at: row.settled_at?.toISOString() ?? null,
@@ -46,8 +49,10 @@ export function showTransaction(row: ViewedTransaction): TransactionView {
     deadline: row.deadline.toISOString(),
     attempts: row.attempts,
     next_try_at: row.ended_at === null ? row.next_try_at.toISOString() : null,
+    worked_on: row.worked_on,
     last_error: row.last_error,
     age_seconds: row.age_seconds,
+    trace_id: traceIdOf(row.traceparent),
     created_at: row.created_at.toISOString(),
     decided_at: row.decided_at?.toISOString() ?? null,
     ended_at: row.ended_at?.toISOString() ?? null,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { line, shownId } from '../../http/fields';
 import { pageFields } from '../../http/pagination';
 import { shownAmount, shownCurrency, shownIdOf, shownTime } from '../../http/shown';
+import { workFilters, workedOn } from '../../http/work-fields';
 
 export const RECEIPT_STATUSES = ['waiting', 'settling', 'decided', 'settled'] as const;
 export const RECEIPT_OUTCOMES = ['order_paid', 'suspense'] as const;
@@ -20,6 +21,7 @@ export const searchReceiptsQuery = z.strictObject({
     .transform((given) => given.toLowerCase())
     .optional(),
   order: shownId<'order'>('order').optional(),
+  ...workFilters,
 });
 
 export const searchTransactionsQuery = z.strictObject({
@@ -27,15 +29,10 @@ export const searchTransactionsQuery = z.strictObject({
   status: z.enum(TRANSACTION_STATUSES).optional(),
   ended: z.enum(['true', 'false']).optional().meta({ description: 'false: only those that have not ended' }),
   receipt: shownId<'receipt'>('receipt').optional(),
+  ...workFilters,
 });
 
-const seconds = z.int().min(0);
 const refusals = z.array(z.strictObject({ participant: z.string(), account: z.string(), reason: z.string() }));
-const retried = {
-  attempts: z.int().min(0),
-  next_try_at: shownTime.nullable().meta({ description: 'null where nothing is to be tried any more' }),
-  last_error: z.string().nullable(),
-};
 
 export const receiptView = z
   .strictObject({
@@ -51,8 +48,7 @@ export const receiptView = z
     status: z.enum(RECEIPT_STATUSES),
     outcome: z.enum(RECEIPT_OUTCOMES).nullable(),
     refusals,
-    ...retried,
-    age_seconds: seconds.meta({ description: 'Since it was received' }),
+    ...workedOn,
     received_at: shownTime,
     decided_at: shownTime.nullable(),
     settled_at: shownTime.nullable(),
@@ -76,8 +72,7 @@ export const transactionView = z
     ),
     refusals,
     deadline: shownTime.meta({ description: 'When an attempt that is not decided is given up' }),
-    ...retried,
-    age_seconds: seconds.meta({ description: 'From its opening to its end, or to now' }),
+    ...workedOn,
     created_at: shownTime,
     decided_at: shownTime.nullable(),
     ended_at: shownTime.nullable(),

@@ -21,8 +21,21 @@ export function parseForm(body: Buffer): ReadonlyMap<string, string> | undefined
 const MOST_FIELDS = 200;
 const NOT_A_FORM = /[^\x21-\x7e]|%(?![0-9A-Fa-f]{2})/;
 
+const PLUS = 0x2b;
+const PERCENT = 0x25;
+
+/** Byte by byte, because replacing piece by piece costs a hundred times as much where a text is nothing but escapes. */
 function decodeOnce(text: string): string {
-  return text
-    .replaceAll('+', ' ')
-    .replace(/%([0-9A-Fa-f]{2})/g, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  if (!/[+%]/.test(text)) return text;
+  const bytes = Buffer.from(text, 'latin1');
+  let length = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes.readUInt8(at);
+    if (byte === PERCENT) {
+      bytes.writeUInt8(Number.parseInt(text.slice(at + 1, at + 3), 16), length);
+      at += 2;
+    } else bytes.writeUInt8(byte === PLUS ? 0x20 : byte, length);
+    length += 1;
+  }
+  return bytes.toString('latin1', 0, length);
 }

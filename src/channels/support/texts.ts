@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { clip } from '../../core/clip';
 
 /** No control characters (PostgreSQL cannot keep NUL) and no halves of surrogate pairs (they are not UTF-8). */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
@@ -56,7 +57,7 @@ export function settingsProblem(
     const pattern = Object.hasOwn(known, name) ? known[name] : undefined;
     if (pattern === undefined) {
       const names = Object.keys(known);
-      return `"${name.slice(0, 40)}" is not a setting of this provider${names.length > 0 ? `, which has ${names.join(', ')}` : ''}`;
+      return `"${clip(name, 40)}" is not a setting of this provider${names.length > 0 ? `, which has ${names.join(', ')}` : ''}`;
     }
     if (typeof value !== 'string' || !pattern.test(value))
       return `"${name}" must be a text that matches ${pattern.source}`;

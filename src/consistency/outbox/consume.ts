@@ -1,12 +1,14 @@
 import { type Attributes, SpanKind, type Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Jitter } from '../../core/backoff';
-import { Unavailable } from '../../core/errors';
+import { Away, Unavailable } from '../../core/errors';
 import type { Ids, MessageId } from '../../core/ids';
-import { type Claims, type Failure, createClaims } from '../claims';
+import { STUCK_AFTER_ATTEMPTS } from '../../core/stuck';
+import { type Claim, type Claims, type Failure, createClaims } from '../claims';
 import type { Traceparent } from '../../core/traceparent';
 import { type Database, type Tx, inTransaction } from '../transaction';
 import { inListSpan } from '../../core/tracing';
+import { type Waiting, createWaiting } from '../waiting-store';
 import { type OutboxLogger, createConsumingLog } from './consuming-log';
 import type { Consumed, Consumer, OutboxMessage } from './outbox';
 import { OUTBOX_TABLE, type OutboxRow, outboxStore } from './outbox-store';
@@ -19,6 +21,8 @@ export interface StuckMessage {
   readonly payload: unknown;
   readonly attempts: number;
   readonly error: string;
+  readonly nextTryAt: Date;
+  readonly ageSeconds: number;
   readonly traceparent: Traceparent | null;
 }
 
@@ -42,6 +46,11 @@ export interface OutboxWorker {
    * @throws Unavailable where the orders database cannot be reached; the sweep finds the messages again
    */
   handle(ids: readonly MessageId[]): Promise<void>;
+  /**
+   * Consumes messages that were born claimed under this token. Never rejects: what cannot be written is found by the sweep
+   * when its lease has run out.
+   */
+  handleOwn(token: string, messages: readonly OutboxMessage[]): Promise<void>;
   /** At most so many messages that the queue has lost or never heard of, for the sweep, which enqueues them. */
   findOverdue(limit: number): Promise<readonly MessageId[]>;
 }
@@ -50,7 +59,7 @@ export interface OutboxWorker {
 const LIST = 200;
 const SWEPT_FOR_SECONDS = 30;
 /** Short, because what a killed process held waits for it to end; a list that takes longer is consumed twice, without harm. */
-const LEASE_MS = 12_000;
+export const OUTBOX_LEASE_MS = 12_000;
 
 type OutboxClaims = Claims<'orders', OutboxRow>;
 
@@ -58,22 +67,34 @@ export function createOutboxWorker(deps: OutboxWorkerDependencies): OutboxWorker
   const { db, ids, jitter, backoff } = deps;
   const log = createConsumingLog(deps.logger);
   const claims = createClaims<'orders', OutboxRow>(db, OUTBOX_TABLE, { ids, jitter, ...(backoff && { backoff }) });
+  const tools: ConsumingTools = { ...deps, log, claims, waiting: createWaiting(db, OUTBOX_TABLE) };
   return {
     handle: async (messageIds) => {
       for (let start = 0; start < messageIds.length; start += LIST) {
-        await handleList({ ...deps, log }, claims, messageIds.slice(start, start + LIST));
+        const only = messageIds.slice(start, start + LIST);
+        const options = { limit: only.length, leaseMs: deps.leaseMs ?? OUTBOX_LEASE_MS, only };
+        await consumeClaimed(tools, await claims.claim(options));
+      }
+    },
+    handleOwn: async (token, messages) => {
+      try {
+        await consumeClaimed(tools, { token, rows: messages.map(toRow) });
+      } catch (error) {
+        const facts = { event: 'outbox.own_left', err: error, messages: messages.length };
+        deps.logger.warn(facts, 'messages are left until their lease has run out');
       }
     },
     findOverdue: (limit) => outboxStore.markOverdue(db, limit, SWEPT_FOR_SECONDS),
   };
 }
 
-async function handleList(
-  deps: OutboxWorkerDependencies & { readonly log: ReturnType<typeof createConsumingLog> },
-  claims: OutboxClaims,
-  only: readonly MessageId[],
-): Promise<void> {
-  const { token, rows } = await claims.claim({ limit: only.length, leaseMs: deps.leaseMs ?? LEASE_MS, only });
+interface ConsumingTools extends OutboxWorkerDependencies {
+  readonly log: ReturnType<typeof createConsumingLog>;
+  readonly claims: OutboxClaims;
+  readonly waiting: Waiting;
+}
+
+async function consumeClaimed(deps: ConsumingTools, { token, rows }: Claim<OutboxRow>): Promise<void> {
   const topics = [...new Set(rows.map((row) => row.topic))];
   // Side by side, and each writes its own result: a topic whose consumer hangs holds up no other.
   const results = await Promise.allSettled(
@@ -82,9 +103,17 @@ async function handleList(
       const options = { kind: SpanKind.CONSUMER, attributes: attributesOf(topic, ofTopic) };
       return inListSpan(deps.tracer, `process ${topic}`, ofTopic, traceOfRow, options, async () => {
         const answers = await consume(deps, topic, ofTopic);
+        if (answers instanceof Away) {
+          const { database, message: error } = answers;
+          await deps.waiting.putAside(
+            ofTopic.map(({ id }) => ({ key: id, database, error })),
+            token,
+          );
+          return;
+        }
         await finish(deps, token, ofTopic, answers);
         deps.log(ofTopic, answers);
-        await putBack(deps, claims, token, ofTopic, answers);
+        await putBack(deps, token, ofTopic, answers);
       });
     }),
   );
@@ -106,12 +135,15 @@ function attributesOf(topic: string, rows: readonly OutboxRow[]): Attributes {
   };
 }
 
-/** An answer per row. A consumer that throws has failed for all of them; what it did or did not do, it knows next time. */
+/**
+ * An answer per row, or that the consumer's database is away. A consumer that throws has failed for all of them; what it did
+ * or did not do, it knows next time.
+ */
 async function consume(
   deps: OutboxWorkerDependencies,
   topic: string,
   rows: readonly OutboxRow[],
-): Promise<readonly Consumed[]> {
+): Promise<readonly Consumed[] | Away> {
   const failAll = (reason: string): Consumed[] => rows.map(() => ({ kind: 'failed', reason }));
   const consumer = deps.consumers.find((one) => one.topic === topic);
   if (consumer === undefined) return failAll(`no consumer knows the topic "${topic}"`);
@@ -120,6 +152,7 @@ async function consume(
     if (answers.length === rows.length) return answers;
     return failAll(`the consumer answered ${answers.length} of ${rows.length} messages`);
   } catch (error) {
+    if (error instanceof Away) return error;
     if (!(error instanceof Unavailable)) {
       deps.logger.error({ event: 'outbox.consumer_threw', err: error, topic }, 'an outbox consumer threw');
     }
@@ -138,8 +171,7 @@ async function finish(
 }
 
 async function putBack(
-  deps: OutboxWorkerDependencies,
-  claims: OutboxClaims,
+  deps: ConsumingTools,
   token: string,
   rows: readonly OutboxRow[],
   answers: readonly Consumed[],
@@ -149,18 +181,29 @@ async function putBack(
     return answer?.kind === 'failed' ? [{ row, reason: answer.reason }] : [];
   });
   const failures = failed.map(({ row, reason }): Failure => ({ key: row.id, attempts: row.attempts, error: reason }));
-  const back = new Set(await claims.retryLater(token, failures));
-  const stuck = failed.filter(({ row }) => back.has(row.id) && row.attempts % (deps.stuckAfter ?? 10) === 0);
-  if (stuck.length === 0) return;
-  await inTransaction(deps.db, (tx) =>
-    deps.onStuck(
-      tx,
-      stuck.map(({ row, reason }) => ({ ...toMessage(row), attempts: row.attempts, error: reason })),
-    ),
+  const back = new Set(await deps.claims.retryLater(token, failures));
+  const stuck = failed.filter(
+    ({ row }) => back.has(row.id) && row.attempts % (deps.stuckAfter ?? STUCK_AFTER_ATTEMPTS.messages) === 0,
   );
+  if (stuck.length === 0) return;
+  await inTransaction(deps.db, 'outbox.report_stuck', async (tx) => {
+    const standing = await outboxStore.standing(
+      tx,
+      stuck.map(({ row }) => row.id),
+    );
+    const reports = stuck.flatMap(({ row, reason }): StuckMessage[] => {
+      const now = standing.get(row.id);
+      return now === undefined ? [] : [{ ...toMessage(row), ...now, attempts: row.attempts, error: reason }];
+    });
+    await deps.onStuck(tx, reports);
+  });
 }
 
 function toMessage(row: OutboxRow): OutboxMessage {
   const { id, topic, version, payload, traceparent } = row;
   return { id, topic, eventKey: row.event_key, version, payload, traceparent };
+}
+
+function toRow({ id, topic, eventKey, version, payload, traceparent }: OutboxMessage): OutboxRow {
+  return { id, topic, event_key: eventKey, version, payload, traceparent, attempts: 1 };
 }

@@ -18,8 +18,10 @@ export interface OutboxMessage {
 }
 
 export interface Outbox {
-  append(tx: Tx<'orders'>, messages: readonly OutboxMessage[]): void;
+  /** @returns what hands the messages to whoever consumes them; to be called after the commit */
+  append(tx: Tx<'orders'>, messages: readonly OutboxMessage[]): HandOver;
 }
+export type HandOver = () => void;
 
 /**
  * Consumes messages of one topic. Idempotent per message, because a message may come again.

@@ -1,9 +1,11 @@
+import { Away } from '../../core/errors';
 import { type Gatherer, gather } from '../../core/gather';
 import type { Traceparent } from '../../core/traceparent';
 import { inListSpan } from '../../core/tracing';
-import type { CoordinatorDependencies } from './hooks';
-import type { LoggedTransaction, Plan, Refusal, TransactionStatus } from './log-store';
+import type { CoordinatorDependencies, Moving } from './hooks';
+import type { Plan, Refusal, TransactionStatus } from './log-store';
 import { createMoves } from './moves';
+import { createPutAside } from './put-aside';
 import type { Branch, BranchKey, CancelAnswer, ConfirmAnswer, Participant, TryAnswer } from './participant';
 
 export type Tried =
@@ -19,19 +21,18 @@ export interface Coordinator<P extends Plan> {
   /** Commits B and C, side by side. @throws Unavailable where a participant could not be reached */
   tryAll(transaction: OpenTransaction<P>): Promise<Tried>;
   /** Commit D. @throws Unavailable where the log could not be reached: nothing may be acknowledged then */
-  decide(transaction: Pick<OpenTransaction<P>, 'gid' | 'traceparent'>): Promise<Decision>;
+  decide(transaction: OpenTransaction<P>): Promise<Decision>;
   /** Commits E and F, then the end. For a decided transaction; repeated until it succeeds, by the flow or by recovery. */
   confirmAll(transaction: OpenTransaction<P>): Promise<void>;
   /** Leaves `trying` for `cancelling` if nobody has decided, cancels every planned branch, tried or not, then the end. */
   cancelAll(transaction: OpenTransaction<P>, refusals?: readonly Refusal[]): Promise<TransactionStatus>;
+  /** The same for a transaction that was abandoned before. */
+  finishCancel(transaction: OpenTransaction<P>): Promise<TransactionStatus>;
   /** How many items wait in each of its steps. */
   load(): Readonly<Record<string, number>>;
 }
 
-export interface OpenTransaction<P extends Plan> extends Pick<LoggedTransaction<P>, 'gid' | 'plan'> {
-  /** The trace of what the transaction is for. */
-  readonly traceparent: Traceparent | null;
-}
+export type OpenTransaction<P extends Plan> = Moving<P>;
 
 interface Steps {
   readonly try: Gatherer<Traced<Branch>, TryAnswer>;
@@ -44,6 +45,7 @@ type Traced<Item> = Item & { readonly traceparent: Traceparent | null };
 export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<P>): Coordinator<P> {
   const steps = new Map(deps.participants.map((participant) => [participant.name, stepsOf(participant, deps)]));
   const moves = createMoves(deps);
+  const putAside = createPutAside(deps);
   const stepsFor = (name: string): Steps => {
     const found = steps.get(name);
     if (found === undefined) throw new Error(`there is no participant ${name}`);
@@ -58,6 +60,26 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
         act(stepsFor(participant), { gid, branch, legs, traceparent }),
       ),
     );
+  /** The second phase can wait for a participant that is away, and nobody tries it again before that is back. */
+  const eachOrAside = async <R>(
+    transaction: OpenTransaction<P>,
+    act: (steps: Steps, branch: Traced<Branch>) => Promise<R>,
+  ): Promise<R[]> => {
+    try {
+      return await each(transaction, act);
+    } catch (error) {
+      if (error instanceof Away) await putAside(transaction, error);
+      throw error;
+    }
+  };
+  const finishCancel = async (transaction: OpenTransaction<P>): Promise<TransactionStatus> => {
+    const { gid, plan, traceparent } = transaction;
+    const answers = await eachOrAside(transaction, (step, { gid: of, branch }) =>
+      step.cancel({ gid: of, branch, traceparent }),
+    );
+    await requirePossible(deps, transaction, answers);
+    return moves.cancelled({ gid, plan, traceparent });
+  };
 
   return {
     tryAll: async (transaction) => {
@@ -66,27 +88,24 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
       if (tried.kind === 'mismatch') await deps.hooks.onBug(transaction, 'try_mismatch', {});
       return tried;
     },
-    decide: async ({ gid, traceparent }) => {
-      const status = await moves.decide({ gid, traceparent });
+    decide: async ({ gid, plan, traceparent }) => {
+      const status = await moves.decide({ gid, plan, traceparent });
       return status === 'confirming' || status === 'confirmed' ? 'decided' : 'abandoned';
     },
     confirmAll: async (transaction) => {
-      const answers = await each(transaction, (step, { gid, branch, traceparent }) =>
+      const answers = await eachOrAside(transaction, (step, { gid, branch, traceparent }) =>
         step.confirm({ gid, branch, traceparent }),
       );
       await requirePossible(deps, transaction, answers);
-      await moves.confirmed({ gid: transaction.gid, traceparent: transaction.traceparent });
+      const { gid, plan, traceparent } = transaction;
+      await moves.confirmed({ gid, plan, traceparent });
     },
     cancelAll: async (transaction, refusals) => {
-      const { gid, traceparent } = transaction;
-      const status = await moves.abandon({ gid, traceparent, ...(refusals === undefined ? {} : { refusals }) });
-      if (status !== 'cancelling') return status;
-      const answers = await each(transaction, (step, { gid: of, branch }) =>
-        step.cancel({ gid: of, branch, traceparent }),
-      );
-      await requirePossible(deps, transaction, answers);
-      return moves.cancelled({ gid, traceparent });
+      const { gid, plan, traceparent } = transaction;
+      const status = await moves.abandon({ gid, plan, traceparent, ...(refusals === undefined ? {} : { refusals }) });
+      return status === 'cancelling' ? finishCancel(transaction) : status;
     },
+    finishCancel,
     load: () => ({
       ...Object.fromEntries([...steps].map(([name, step]) => [name, loadOf([step.try, step.confirm, step.cancel])])),
       log: loadOf(Object.values(moves)),

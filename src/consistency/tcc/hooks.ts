@@ -3,21 +3,37 @@ import type { GatherBounds } from '../../core/gather';
 import type { Gid } from '../../core/ids';
 import type { Traceparent } from '../../core/traceparent';
 import type { Database, Tx } from '../transaction';
-import type { LoggedTransaction, Plan } from './log-store';
+import type { MovedTransaction, Plan } from './log-store';
 import type { Participant } from './participant';
 
-/** Returns what is to be done once the transaction has been committed, such as a hint to the queue. */
-export type OnMoved<P extends Plan> = (
-  tx: Tx<'orders'>,
-  moved: readonly LoggedTransaction<P>[],
-) => Promise<AfterCommit | undefined>;
-export type AfterCommit = () => void;
+/** What is about to be moved. */
+export interface Moving<P extends Plan> {
+  readonly gid: Gid;
+  readonly plan: P;
+  /** The trace of what the transaction is for. */
+  readonly traceparent: Traceparent | null;
+}
 
-/** What the business does in the very transaction of a move; it gets only what the compare-and-set returned. */
+/**
+ * What the business does in the very transaction of a move. Its first statements go out right behind the compare-and-set,
+ * before that has answered: they name the transactions and take only those that are in the new status, which nobody else
+ * can have brought there without doing the same.
+ */
+export type OnMove<P extends Plan> = (tx: Tx<'orders'>, moving: readonly Moving<P>[]) => Afterwards<P>;
+
+export interface Afterwards<P extends Plan> {
+  /** Goes on in the transaction with what the compare-and-set returned; where it is absent there is nothing more to do. */
+  readonly inTransaction?: (moved: readonly Moved<P>[]) => Promise<void>;
+  /** Once it is committed, such as a hint to the queue. */
+  readonly committed?: (moved: readonly Moved<P>[]) => void;
+}
+
+export type Moved<P extends Plan> = MovedTransaction & Moving<P>;
+
 export interface TransactionHooks<P extends Plan> {
-  readonly onDecided: OnMoved<P>;
-  readonly onConfirmed: OnMoved<P>;
-  readonly onCancelled: OnMoved<P>;
+  readonly onDecided: OnMove<P>;
+  readonly onConfirmed: OnMove<P>;
+  readonly onCancelled: OnMove<P>;
   /** A participant's answer that can only be a bug: a Try with other content, or a phase two that cannot be done. */
   onBug(
     transaction: { readonly gid: Gid; readonly traceparent: Traceparent | null },

@@ -1,4 +1,5 @@
 import type { Gid } from '../../core/ids';
+import type { StuckRow } from '../../core/stuck';
 import { type Queryable, type Statement, type Tx, statement } from '../transaction';
 import type { Branch, RefusalReason } from './participant';
 
@@ -41,6 +42,17 @@ export interface LoggedTransaction<P extends Plan = Plan> {
   readonly attempts: number;
 }
 
+/** What a move returns. The plan never changes, so that whoever moves a transaction has it already. */
+export type MovedTransaction = Omit<LoggedTransaction, 'plan' | 'refusal' | 'attempts'>;
+
+/** One that has not ended, with what is told of it where it does not get on. */
+export interface StandingTransaction extends StuckRow {
+  readonly gid: Gid;
+  readonly receipt_id: string;
+  readonly order_id: string | null;
+  readonly status: TransactionStatus;
+}
+
 /**
  * The coordinator's log lies beside the data whose change is the decision: `trying -> confirming -> confirmed` or
  * `trying -> cancelling -> cancelled`. Leaving a status is one compare-and-set that returns what it changed, so that the
@@ -59,21 +71,46 @@ export const logStore = {
     ]);
   },
   /** Leaves `trying` or a second phase for the next status; what is not returned was not in the first status. */
-  leave: <P extends Plan>(tx: Tx<'orders'>, move: Move, gids: readonly Gid[]): Promise<LoggedTransaction<P>[]> =>
-    tx.query<LoggedTransaction<P>>(MOVES[move], [gids]),
+  leave: (tx: Tx<'orders'>, move: Move, gids: readonly Gid[]): Promise<MovedTransaction[]> =>
+    tx.query<MovedTransaction>(MOVES[move], [gids]),
   /** Notes why a transaction is being abandoned. */
-  noteRefusals: async (
+  noteRefusals: (
     tx: Tx<'orders'>,
     refused: readonly { readonly gid: Gid; readonly refusals: readonly Refusal[] }[],
-  ): Promise<void> => {
-    await tx.query(NOTE_REFUSALS, [refused.map((one) => one.gid), refused.map((one) => JSON.stringify(one.refusals))]);
+  ): void => {
+    tx.send(NOTE_REFUSALS, [refused.map((one) => one.gid), refused.map((one) => JSON.stringify(one.refusals))]);
   },
+  /** How those of them stand that have not ended. */
+  standing: (db: Queryable<'orders'>, gids: readonly Gid[]): Promise<StandingTransaction[]> =>
+    db.query<StandingTransaction>(STANDING, [gids]),
   read: <P extends Plan>(db: Queryable<'orders'>, gids: readonly Gid[]): Promise<LoggedTransaction<P>[]> =>
     db.query<LoggedTransaction<P>>(READ, [gids]),
 };
 
+/** The log as a table of work: what recovery claims, and what waits for a participant that is away. */
+export const LOG_TABLE = {
+  schema: 'orders',
+  table: 'global_transactions',
+  key: 'gid',
+  due: ['trying', 'confirming', 'cancelling'],
+  alsoAtClaim: 'waits_for = null',
+} as const;
+
 export const LOG_COLUMNS =
   't.gid, t.receipt_id, t.order_id, t.pays_order, t.status, t.plan, t.legs_hash, t.refusal, t.attempts';
+
+/**
+ * Whether `t` was moved by the transaction of this statement, as SQL: what hangs on a move goes out right behind it, for the whole
+ * list, and somebody else may have moved some of it before. Only where BEGIN was waited for (`Tx.begun`).
+ */
+export const MOVED_HERE = 't.xmin = pg_current_xact_id()::xid';
+
+const STANDING = statement(
+  'orders.global_transactions.standing_of',
+  `select gid, receipt_id, order_id, status, attempts, next_try_at, last_error,
+          greatest(floor(extract(epoch from clock_timestamp() - created_at)), 0)::int as age_seconds
+     from orders.global_transactions where gid = any($1::uuid[]) and status in ('trying', 'confirming', 'cancelling')`,
+);
 
 const OPEN = statement(
   'orders.global_transactions.open',
@@ -111,12 +148,12 @@ function move(name: Move, from: TransactionStatus, to: TransactionStatus, change
      update orders.global_transactions t
         set status = '${to}', attempts = 0, lease_token = null, last_error = null, ${changes}
        from standing where t.gid = standing.gid and t.status = '${from}'
-     returning ${LOG_COLUMNS}`,
+     returning t.gid, t.receipt_id, t.order_id, t.pays_order, t.status, t.legs_hash`,
   );
 }
 
 const SECOND_PHASE_SOON = `next_try_at = clock_timestamp() + interval '5 seconds'`;
-const ENDED = 'ended_at = clock_timestamp(), next_try_at = null';
+const ENDED = 'ended_at = clock_timestamp(), next_try_at = null, waits_for = null';
 
 const MOVES: Readonly<Record<Move, Statement>> = {
   decide: move('decide', 'trying', 'confirming', 'decided_at = clock_timestamp()'),

@@ -1,51 +1,41 @@
 import { Unavailable } from '../../core/errors';
 import { type Gatherer, gather } from '../../core/gather';
 import type { Gid } from '../../core/ids';
-import type { Traceparent } from '../../core/traceparent';
 import { inListSpan } from '../../core/tracing';
 import { inTransaction } from '../transaction';
-import type { CoordinatorDependencies, OnMoved } from './hooks';
+import type { Afterwards, CoordinatorDependencies, Moved, Moving, OnMove } from './hooks';
 import { type Move, type Plan, type Refusal, type TransactionStatus, logStore } from './log-store';
 
-export interface MoveItem {
-  readonly gid: Gid;
-  readonly traceparent: Traceparent | null;
+export interface MoveItem<P extends Plan> extends Moving<P> {
   /** Why it is abandoned, where accounts have refused. */
   readonly refusals?: readonly Refusal[];
 }
 
 /** Each move answers with the status in which the transaction is afterwards, whoever brought it there. */
-export type Moves = Readonly<Record<Move, Gatherer<MoveItem, TransactionStatus>>>;
+export type Moves<P extends Plan> = Readonly<Record<Move, Gatherer<MoveItem<P>, TransactionStatus>>>;
 
 /** The four moves of the log as gathered steps; what the business adds happens in the same commit. */
-export function createMoves<P extends Plan>(deps: CoordinatorDependencies<P>): Moves {
+export function createMoves<P extends Plan>(deps: CoordinatorDependencies<P>): Moves<P> {
   return {
     decide: createMove(deps, 'decide', deps.hooks.onDecided),
-    abandon: createMove(deps, 'abandon', () => Promise.resolve(undefined)),
+    abandon: createMove(deps, 'abandon', () => ({})),
     confirmed: createMove(deps, 'confirmed', deps.hooks.onConfirmed),
     cancelled: createMove(deps, 'cancelled', deps.hooks.onCancelled),
   };
 }
 
 function createMove<P extends Plan>(
-  { db, lists, tracer }: CoordinatorDependencies<P>,
+  deps: CoordinatorDependencies<P>,
   move: Move,
-  onMoved: OnMoved<P>,
-): Gatherer<MoveItem, TransactionStatus> {
-  const run = async (items: readonly MoveItem[]): Promise<readonly TransactionStatus[]> => {
+  onMove: OnMove<P>,
+): Gatherer<MoveItem<P>, TransactionStatus> {
+  const { db, lists, tracer } = deps;
+  const run = async (items: readonly MoveItem<P>[]): Promise<readonly (TransactionStatus | Unavailable)[]> => {
     const gids = items.map((item) => item.gid);
     const status = new Map<Gid, TransactionStatus>();
     let lost: Unavailable | undefined;
     try {
-      const { moved, afterCommit } = await inTransaction(db, async (tx) => {
-        const rows = await logStore.leave<P>(tx, move, [...new Set(gids)]);
-        const after = rows.length === 0 ? undefined : await onMoved(tx, rows);
-        const refused = items.flatMap(({ gid, refusals }) => (refusals === undefined ? [] : [{ gid, refusals }]));
-        if (refused.length > 0) await logStore.noteRefusals(tx, refused);
-        return { moved: rows, afterCommit: after };
-      });
-      for (const row of moved) status.set(row.gid, row.status);
-      afterCommit?.();
+      for (const row of await carryOut(deps, move, onMove, items)) status.set(row.gid, row.status);
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       lost = error;
@@ -53,15 +43,17 @@ function createMove<P extends Plan>(
     // A lost connection may have committed, and a compare-and-set that changed nothing was met by somebody else's.
     const unknown = gids.filter((gid) => !status.has(gid));
     if (unknown.length > 0) for (const row of await logStore.read(db, unknown)) status.set(row.gid, row.status);
-    return gids.map((gid) => {
+    const answers = gids.map((gid) => {
       const found = status.get(gid);
       if (found === undefined) throw new Error(`transaction ${gid} is not in the log`);
-      if (lost !== undefined && LEAVES[move] === found) throw lost;
-      return found;
+      // What is as it was may be tried again; what is not was moved, by this commit or by somebody else.
+      return lost !== undefined && LEAVES[move] === found ? lost : found;
     });
+    if (lost !== undefined && answers.every((answer) => answer === lost)) throw lost;
+    return answers;
   };
-  const step = `transactions.${move}`;
-  return gather(
+  const step = STEPS[move];
+  const gathered = gather<MoveItem<P>, TransactionStatus | Unavailable>(
     (items) =>
       inListSpan(
         tracer,
@@ -76,7 +68,54 @@ function createMove<P extends Plan>(
       ...lists,
     },
   );
+  const moveOne = async (item: MoveItem<P>): Promise<TransactionStatus> => {
+    const answer = await gathered(item);
+    if (answer instanceof Unavailable) throw answer;
+    return answer;
+  };
+  return Object.assign(moveOne, { load: gathered.load });
 }
+
+/** @returns the transactions that were moved, once that is committed */
+async function carryOut<P extends Plan>(
+  { db }: CoordinatorDependencies<P>,
+  move: Move,
+  onMove: OnMove<P>,
+  items: readonly MoveItem<P>[],
+): Promise<readonly Moved<P>[]> {
+  const byGid = new Map(items.map((item) => [item.gid, item]));
+  const each = [...byGid.values()];
+  const refused = each.flatMap(({ gid, refusals }) => (refusals === undefined ? [] : [{ gid, refusals }]));
+  let afterwards: Afterwards<P> = {};
+  const moved = await inTransaction(db, STEPS[move], async (tx) => {
+    // A decision is nothing without what follows it; the other moves are all that goes out.
+    if (move === 'decide') await tx.begun;
+    const leaving = logStore.leave(
+      tx,
+      move,
+      each.map((item) => item.gid),
+    );
+    if (refused.length > 0) logStore.noteRefusals(tx, refused);
+    afterwards = onMove(tx, each);
+    if (afterwards.inTransaction === undefined) tx.finish();
+    const rows = (await leaving).flatMap((row): Moved<P>[] => {
+      const item = byGid.get(row.gid);
+      return item === undefined ? [] : [{ ...item, ...row }];
+    });
+    if (rows.length > 0) await afterwards.inTransaction?.(rows);
+    return rows;
+  });
+  if (moved.length > 0) afterwards.committed?.(moved);
+  return moved;
+}
+
+/** Each move is a step of its own, in metrics and where tests stop a process. */
+const STEPS = {
+  decide: 'transactions.decide',
+  abandon: 'transactions.abandon',
+  confirmed: 'transactions.confirmed',
+  cancelled: 'transactions.cancelled',
+} as const satisfies Record<Move, string>;
 
 /** The status that a move leaves: found again after a lost connection, it says that nothing was committed. */
 const LEAVES: Readonly<Record<Move, TransactionStatus>> = {

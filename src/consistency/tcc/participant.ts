@@ -30,6 +30,21 @@ export interface BranchKey {
   readonly branch: string;
 }
 
+/** An open hold with its time, to the microsecond: its place among all of them. */
+export interface OpenHold extends BranchKey {
+  readonly since: string;
+}
+
+export interface StandingHold extends BranchKey {
+  readonly status: 'held' | 'confirmed' | 'cancelled';
+}
+
+/** The holds of a transaction: whether all of them ended so long ago as was asked for. */
+export interface EndedHold {
+  readonly gid: Gid;
+  readonly ended: boolean;
+}
+
 export type RefusalReason = 'frozen' | 'closed' | 'unknown_account' | 'insufficient';
 
 /** `refused` changes where the money goes; `late` means somebody else has ended the transaction; `mismatch` is a bug. */
@@ -55,8 +70,24 @@ export interface Participant {
   try(branches: readonly Branch[]): Promise<readonly TryAnswer[]>;
   confirm(branches: readonly BranchKey[]): Promise<readonly ConfirmAnswer[]>;
   cancel(branches: readonly BranchKey[]): Promise<readonly CancelAnswer[]>;
-  /** Holds that have been open for longer than this, oldest first: the sweep asks the log how their transaction ended. */
-  openHolds(olderThanSeconds: number, limit: number): Promise<readonly BranchKey[]>;
-  /** Deletes tombstones of cancelled branches older than this; at most `limit`; returns how many. */
-  forgetTombstones(olderThanDays: number, limit: number): Promise<number>;
+  /**
+   * Holds that have been open for longer than this, oldest first, from the one behind `after`: the sweep asks the log how
+   * their transaction ended.
+   */
+  openHolds(olderThanSeconds: number, limit: number, after?: OpenHold): Promise<readonly OpenHold[]>;
+  /** How the branches of these transactions stand; one without a hold is left out. */
+  standing(gids: readonly Gid[]): Promise<readonly StandingHold[]>;
+  /**
+   * Up to `limit` holds of transactions that are older than this, in the order of their gids, from the one behind `after`;
+   * nothing where there are no more.
+   */
+  oldHolds(olderThanDays: number, limit: number, after?: Gid): Promise<readonly EndedHold[]>;
+  /**
+   * Deletes those of the holds that ended longer ago than this. Only holds whose transaction nobody will speak of again: a
+   * Try of one that is gone is late.
+   * @returns how many
+   */
+  forgetHolds(gids: readonly Gid[], olderThanDays: number): Promise<number>;
+  /** The oldest transaction of which there is a hold. */
+  oldestHold(): Promise<Gid | undefined>;
 }

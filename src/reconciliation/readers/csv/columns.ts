@@ -1,3 +1,4 @@
+import { clip } from '../../../core/clip';
 import type { FileMapping } from '../../mapping-schemas';
 import { StatementRefused } from '../../statement-line';
 
@@ -23,7 +24,7 @@ export function placeColumns(mapping: FileMapping, header: readonly string[] | u
     if (wanted === undefined) continue;
     const place = typeof wanted === 'number' ? wanted - 1 : (header ?? []).indexOf(wanted);
     if (place < 0) {
-      const there = (header ?? []).slice(0, 40).join(', ').slice(0, 400);
+      const there = clip((header ?? []).slice(0, 40).join(', '), 400);
       throw new StatementRefused([{ reason: `there is no column "${wanted}" (${name}); the header has: ${there}` }]);
     }
     if (typeof wanted === 'string' && header?.indexOf(wanted, place + 1) !== -1) {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import { clip } from '../../../core/clip';
 import type { FileMapping } from '../../mapping-schemas';
 import { type ExpectedTotals, type Reason, type StatementLine, StatementRefused } from '../../statement-line';
 import { placeColumns, valueCleaner } from './columns';
@@ -136,7 +137,7 @@ async function* rowsOf(
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new StatementRefused([
-      { line: Number(error['lines'] ?? 1), reason: `it is not CSV: ${error.message.slice(0, 200)}` },
+      { line: Number(error['lines'] ?? 1), reason: `it is not CSV: ${clip(error.message, 200)}` },
     ]);
   } finally {
     source.destroy();

@@ -1,3 +1,4 @@
+import { clip } from '../../../core/clip';
 import { Exact } from '../../../core/money';
 import type { FileMapping } from '../../mapping-schemas';
 import { type ExpectedTotals, type Reason, type StatementLine } from '../../statement-line';
@@ -41,7 +42,7 @@ export function createTotals(): Totals {
         if (position === undefined) return [];
         const text = fields[position - 1] ?? '';
         const said = toDecimal(text);
-        if (said === undefined) return [{ reason: `the footer's ${what} is "${text.slice(0, 40)}"` }];
+        if (said === undefined) return [{ reason: `the footer's ${what} is "${clip(text, 40)}"` }];
         return is.eq(said) ? [] : [{ reason: `the footer's ${what} is ${said}, that of the lines is ${is.toFixed()}` }];
       };
       return [

@@ -1,4 +1,5 @@
 import { contentHash } from '../../../core/canonical';
+import { clip } from '../../../core/clip';
 import { exponentOf, isCurrency } from '../../../core/currencies';
 import { Problem } from '../../../core/errors';
 import { Exact, Money } from '../../../core/money';
@@ -145,5 +146,5 @@ function identified(options: LineReaderOptions, { lineId, ...line }: Unidentifie
 }
 
 function shown(text: string): string {
-  return text.slice(0, 60).replace(/\p{Cc}/gu, '?');
+  return clip(text, 60).replace(/\p{Cc}/gu, '?');
 }
