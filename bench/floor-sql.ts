@@ -17,6 +17,7 @@ export interface FloorScript {
 /** The service's own tables with their indexes and checks, without what refers to other rows. */
 const COPIED = [
   ['inbox', 'orders.inbox_events'],
+  ['bodies', 'orders.callback_bodies'],
   ['receipts', 'orders.receipts'],
   ['orders', 'orders.orders'],
   ['notifications', 'orders.notifications'],
@@ -61,8 +62,10 @@ export function floorScript(merchants: number): FloorScript {
       { name: 'customer', most: CUSTOMERS },
     ],
     statements: [
-      `insert into floor.inbox (id, channel_id, event_key, verdict, outcome, facts, body, body_hash)
-       values (${NEW}, ${NEW}, ${NEW}::text, 'payment_succeeded', 'receipt', '{"type":"payment.succeeded"}', ${BODY}, repeat('a', 64))`,
+      `with callback as (insert into floor.bodies (for_a_person, id, body) values (false, ${NEW}, ${BODY}) returning id)
+       insert into floor.inbox (id, channel_id, event_key, verdict, outcome, facts, callback_id, body_hash)
+       select ${NEW}, ${NEW}, ${NEW}::text, 'payment_succeeded', 'receipt', '{"type":"payment.succeeded"}', id, repeat('a', 64)
+         from callback`,
       `insert into floor.receipts (id, provider, receiving_account, provider_reference, channel_id, amount, currency, payment_reference,
                                    order_id, status, outcome, next_try_at, decided_at, settled_at)
        values (${NEW}, 'standard_webhooks', 'FLOOR', ${NEW}::text, ${NEW}, 12.5, 'EUR', 'reference', ${NEW}, 'settled', 'order_paid',

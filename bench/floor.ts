@@ -21,7 +21,7 @@ const CONNECTIONS = [8, 32] as const;
  * statements, straight against the same server; the better of 8 and 32 connections.
  */
 export async function measureFloor(stage: Stage, spread: Spread, options: BenchOptions): Promise<Floor> {
-  const url = await stage.emptyDatabase();
+  const { url, drop } = await stage.emptyDatabase();
   await migrate(forAllSchemas(url));
   const merchants = spread === 'hot' ? 1 : options.merchants;
   await prepareTables(url, merchants);
@@ -37,6 +37,7 @@ export async function measureFloor(stage: Stage, spread: Spread, options: BenchO
     });
     floors.push({ spread, perSecond, connections, by: pgbench === undefined ? 'pg' : 'pgbench' });
   }
+  await drop();
   return floors.reduce((best, floor) => (floor.perSecond > best.perSecond ? floor : best));
 }
 

@@ -69,6 +69,7 @@ export async function measure(
     const payments = await seed.orders(options.payments, merchants);
     service = await startService({
       ...database.env,
+      QUEUE_EVERYTHING: String(options.throughQueue),
       ...(run.redisUrl === undefined ? {} : { REDIS_URL: run.redisUrl }),
     });
     const postgresPid = stage.postgresPid() ?? 0;

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { oneOf, whole } from '../test/support/option-values';
 
 export interface BenchOptions {
   /** How many callbacks are under way at once. */
@@ -11,7 +12,11 @@ export interface BenchOptions {
   readonly backends: readonly Backend[];
   readonly spreads: readonly Spread[];
   readonly floorSeconds: number;
+  /** How often all of it is measured; the figures are the medians. */
+  readonly rounds: number;
   readonly json: boolean;
+  /** Whether the service gives everything to the queue, as it does with what it does not keep up with. */
+  readonly throughQueue: boolean;
   /** Whether PostgreSQL counts what each statement costs, which itself costs a little. */
   readonly profile: boolean;
 }
@@ -29,7 +34,9 @@ export const HELP = `npm run bench -- [options]
   --backend <name>     postgres or redis; both where there is a redis-server
   --only <name>        spread or hot; both
   --floor-seconds <n>  how long each floor is measured (8)
+  --rounds <n>         measure all of it so often, in turns, and print the medians (1)
   --profile            print what each statement costs in PostgreSQL (pg_stat_statements)
+  --through-queue      the service gives everything to the queue (QUEUE_EVERYTHING=true)
   --json               print one JSON object
 `;
 
@@ -45,6 +52,8 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
       backend: { type: 'string' },
       only: { type: 'string' },
       'floor-seconds': { type: 'string', default: '8' },
+      rounds: { type: 'string', default: '1' },
+      'through-queue': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -56,27 +65,21 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
     payments: whole('payments', values.payments, 1, 1_000_000),
     warmUp: whole('warm-up', values['warm-up'], 0, 100_000),
     merchants: whole('merchants', values.merchants, 1, 10_000),
-    backends: oneOf('backend', values.backend, ['postgres', 'redis']),
-    spreads: oneOf('only', values.only, ['spread', 'hot']),
+    backends: oneOrAll('backend', values.backend, ['postgres', 'redis']),
+    spreads: oneOrAll('only', values.only, ['spread', 'hot']),
     floorSeconds: whole('floor-seconds', values['floor-seconds'], 0, 600),
+    rounds: whole('rounds', values.rounds, 1, 100),
+    throughQueue: values['through-queue'],
     json: values.json,
     profile: values.profile,
   };
 }
 
-function whole(name: string, text: string, from: number, to: number): number {
-  const number = Number(text);
-  if (/^\d{1,9}$/.test(text) && number >= from && number <= to) return number;
-  throw new Error(`--${name} is "${text}"; expected a whole number from ${from} to ${to}`);
-}
-
-function oneOf<Name extends string>(
+/** All of them where none is given. */
+function oneOrAll<Name extends string>(
   option: string,
   given: string | undefined,
   names: readonly Name[],
 ): readonly Name[] {
-  if (given === undefined) return names;
-  const found = names.find((name) => name === given);
-  if (found === undefined) throw new Error(`--${option} is "${given}"; expected ${names.join(' or ')}`);
-  return [found];
+  return given === undefined ? names : [oneOf(option, given, names)];
 }

@@ -4,6 +4,8 @@ import { formatProfile } from './profile';
 import type { BenchOptions, Spread } from './options';
 
 export interface Result {
+  /** Of so many rounds these are the medians. */
+  readonly rounds: number;
   readonly callers: number;
   readonly payments: number;
   readonly merchants: number;
@@ -19,6 +21,7 @@ export interface Result {
 export function report(options: BenchOptions, floors: readonly Floor[], runs: readonly Measured[]): Result {
   const floorOf = (spread: Spread): number | undefined => floors.find((floor) => floor.spread === spread)?.perSecond;
   return {
+    rounds: 1,
     callers: options.callers,
     payments: options.payments,
     merchants: options.merchants,
@@ -39,6 +42,7 @@ export function formatReport(result: Result): string {
   const lines = [
     `${result.payments} payments, ${result.callers} callers, ${result.merchants} merchants or one hot; the bank, the merchants`,
     'and PostgreSQL share this machine with the service. Every run ended with a clean audit.',
+    ...(result.rounds === 1 ? [] : [`Medians of ${result.rounds} rounds, of the ratios too, each within its round.`]),
     '',
     row(['', 'ack/s', 'settled/s', 'of floor', 'p50 ms', 'p95 ms', 'p99 ms', 'again']),
     ...result.floors.map((floor) =>

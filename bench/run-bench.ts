@@ -3,8 +3,9 @@ import { type Floor, measureFloor } from './floor';
 import { type Measured, measure } from './measure';
 import { type Backend, type BenchOptions, HELP, readOptions } from './options';
 import { PROFILE_SETTINGS } from './profile';
-import { formatReport, report } from './report';
-import { setStage } from './stage';
+import { mediansOf } from './medians';
+import { type Result, formatReport, report } from './report';
+import { type Stage, setStage } from './stage';
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -15,25 +16,36 @@ async function main(): Promise<void> {
   const tell = (line: string): void => {
     process.stderr.write(`${line}\n`);
   };
-  const runs: Measured[] = [];
-  const floors: Floor[] = [];
+  const rounds: Result[] = [];
   const stage = await setStage(options.profile ? PROFILE_SETTINGS : {});
   try {
-    for (const spread of options.spreads) {
-      if (options.floorSeconds > 0) {
-        tell(`floor, ${spread}: one bare transaction per payment`);
-        floors.push(await measureFloor(stage, spread, options));
-      }
-      for (const backend of usable(options, tell)) {
-        tell(`${options.payments} payments, ${spread}, queue on ${backend}`);
-        runs.push(await withQueue(backend, (redisUrl) => measure(stage, options, { backend, spread, redisUrl })));
-      }
+    for (let round = 0; round < options.rounds; round += 1) {
+      if (options.rounds > 1) tell(`round ${round + 1} of ${options.rounds}`);
+      // In turns, so that neither always comes after what the other has left to be written and cleared away.
+      const spreads = round % 2 === 0 ? options.spreads : options.spreads.toReversed();
+      rounds.push(await measureRound(stage, { ...options, spreads }, tell));
     }
   } finally {
     await stage.close();
   }
-  const result = report(options, floors, runs);
+  const result = mediansOf(rounds);
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : formatReport(result));
+}
+
+async function measureRound(stage: Stage, options: BenchOptions, tell: (line: string) => void): Promise<Result> {
+  const runs: Measured[] = [];
+  const floors: Floor[] = [];
+  for (const spread of options.spreads) {
+    if (options.floorSeconds > 0) {
+      tell(`floor, ${spread}: one bare transaction per payment`);
+      floors.push(await measureFloor(stage, spread, options));
+    }
+    for (const backend of usable(options, tell)) {
+      tell(`${options.payments} payments, ${spread}, queue on ${backend}`);
+      runs.push(await withQueue(backend, (redisUrl) => measure(stage, options, { backend, spread, redisUrl })));
+    }
+  }
+  return report(options, floors, runs);
 }
 
 function usable(options: BenchOptions, tell: (line: string) => void): readonly Backend[] {

@@ -5,8 +5,11 @@ import { findFreePort } from '../src/database/embedded/postmaster';
 
 const ROOT = join(__dirname, '..');
 
-/** Arguments of Node for the service, such as --cpu-prof. */
-const NODE_ARGS = (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter((argument) => argument !== '');
+/** As `npm start` has it, and what else is asked for, such as --cpu-prof. */
+const NODE_ARGS = [
+  '--max-semi-space-size=64',
+  ...(process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter((argument) => argument !== ''),
+];
 
 export interface BenchService {
   readonly pid: number;
