@@ -59,6 +59,19 @@ export function readDocument(json: Json): ApiDocument {
   };
 }
 
+/** The operations whose path a request may mean: a name in a path takes whatever has no slash. */
+export function operationsAt(
+  { operations }: ApiDocument,
+  method: string,
+  target: string,
+): readonly DocumentedOperation[] {
+  const [path = ''] = target.split('?');
+  return operations.filter((operation) => {
+    const pattern = operation.path.replace(/[.*+]/g, '\\$&').replace(/\{\w+\}/g, '[^/]+');
+    return operation.method === method && new RegExp(`^${pattern}/?$`, 'i').test(path);
+  });
+}
+
 /** The value at a JSON pointer (RFC 6901). */
 export function at(json: Json, pointer: string): Json {
   const parts = pointer.split('/').slice(1);

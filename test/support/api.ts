@@ -95,12 +95,11 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
   const log: string[] = [];
   const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
   const announced: Announcement[] = [];
-  const notifications: Notifications = {
-    announce: (_tx, announcements) => {
-      announced.push(...announcements);
-      return Promise.resolve([]);
-    },
+  const announce = (announcements: readonly Announcement[]): Promise<readonly never[]> => {
+    announced.push(...announcements);
+    return Promise.resolve([]);
   };
+  const notifications: Notifications = { announce: (_tx, list) => announce(list), prepare: () => announce };
   const merchants = createMerchants({ db, ids });
   const apiKeys = createApiKeys({ db, ids, random: systemRandom });
   const terms = createTerms({ db, ids });
@@ -122,7 +121,7 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
     logger,
     ids,
     tracer: idTracer,
-    ready: () => Promise.resolve({ orders: ready.value }),
+    ready: () => Promise.resolve({ ready: ready.value, checks: { orders: ready.value } }),
     authenticateOperator: operatorAuthentication([operatorOf('operator', OPERATOR_TOKEN)]),
     authenticateMerchant: merchantAuthentication({ clock, findKey: apiKeys.find }),
     idempotency: idempotency({

@@ -45,7 +45,7 @@ export function mortalDatabases(databases: Databases, point: CrashPoint): Mortal
     };
     return {
       ...real,
-      transact: (work, isolation) => committing(() => real.transact(work, isolation)),
+      transact: (name, work, isolation) => committing(() => real.transact(name, work, isolation)),
       write: <R extends object>(statement: Statement, values?: readonly unknown[]) =>
         committing(() => real.write<R>(statement, values)),
       query: async <R extends object>(statement: Statement, values?: readonly unknown[]) => {

@@ -1,31 +1,22 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { type EmbeddedPostgres, startEmbedded } from '../../src/database/embedded';
 import { migrate } from '../../src/database/migrations';
 import { forAllSchemas } from '../../src/database/open';
+import { BUILT } from './process';
 import { TEST_SERVER, TEMPLATE, urlOfDatabase } from './databases';
+import { type TemporaryPostgres, startTemporaryPostgres } from './temporary-postgres';
 
-export interface TestServer {
-  readonly server: EmbeddedPostgres;
-  readonly folder: string;
-}
-
-/**
- * One server for all test files, with a migrated template that each test file clones. It keeps what a real one keeps on
- * disk, so that the service itself, which refuses an unsafe server, can run on it.
- */
+/** One server for all test files, with a migrated template that each test file clones. */
 export default async function globalSetup(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'quittance-test-'));
-  chmodSync(folder, 0o711);
+  const postgres = await startTemporaryPostgres('test', { max_connections: '400' });
   try {
-    const server = await startEmbedded({ dataDir: join(folder, 'data'), settings: { max_connections: '400' } });
-    (globalThis as { testServer?: TestServer }).testServer = { server, folder };
-    process.env[TEST_SERVER] = server.url;
-    await makeTemplate(server.url);
+    (globalThis as { testServer?: TemporaryPostgres }).testServer = postgres;
+    process.env[TEST_SERVER] = postgres.server.url;
+    if (isBuilt()) process.env[BUILT] = 'yes';
+    await makeTemplate(postgres.server.url);
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
+    await postgres.close();
     throw error;
   }
 }
@@ -39,4 +30,10 @@ async function makeTemplate(serverUrl: string): Promise<void> {
   await migrate(forAllSchemas(url));
   await admin.query(`alter database ${TEMPLATE} is_template true allow_connections false`);
   await admin.end();
+}
+
+/** Whether dist/ is what the sources would become: after an installation it is. */
+function isBuilt(): boolean {
+  const script = join(__dirname, '..', '..', 'scripts', 'build.mjs');
+  return spawnSync(process.execPath, [script, '--is-fresh']).status === 0;
 }

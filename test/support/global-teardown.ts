@@ -1,9 +1,6 @@
-import { rmSync } from 'node:fs';
-import type { TestServer } from './global-setup';
+import type { TemporaryPostgres } from './temporary-postgres';
 
 export default async function globalTeardown(): Promise<void> {
-  const { testServer } = globalThis as { testServer?: TestServer };
-  if (testServer === undefined) return;
-  await testServer.server.stop();
-  rmSync(testServer.folder, { recursive: true, force: true });
+  const { testServer } = globalThis as { testServer?: TemporaryPostgres };
+  await testServer?.close();
 }

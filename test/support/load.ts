@@ -19,6 +19,15 @@ export interface LoadOptions {
   readonly twiceEvery?: number;
   /** How long the bank waits for an answer. */
   readonly patienceMs?: number;
+  /** Told of every answer, and of each that never came. */
+  readonly onTold?: (told: Told | undefined) => void;
+}
+
+/** What a caller was told. */
+export interface Told {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
 }
 
 /** A bank under load: many callers, each repeating its callback until it is acknowledged, with duplicates among them. */
@@ -37,9 +46,11 @@ export function sendAll(callbacks: readonly VendorCallback[], options: LoadOptio
         body: new Uint8Array(body),
         signal: AbortSignal.timeout(options.patienceMs ?? 10_000),
       });
-      await answer.arrayBuffer();
+      const told = await answer.text();
+      options.onTold?.({ status: answer.status, headers: answer.headers, body: told });
       return answer.ok;
     } catch {
+      options.onTold?.(undefined);
       return false;
     }
   };

@@ -104,7 +104,7 @@ export async function notificationWorld(): Promise<NotificationWorld> {
         data: { id: orderId, amount: '10.00' },
         traceparent: null,
       }));
-      return inTransaction(db, (tx) => notifications.announce(tx, told));
+      return inTransaction(db, 'test', (tx) => notifications.announce(tx, told));
     },
     notifier: ({ timeoutMs = 2_000, ...options } = {}) => {
       const http = createHttpClient({ allowPrivate: true, timeoutMs });

@@ -27,14 +27,26 @@ export interface ProcessOptions {
   readonly cwd?: string;
 }
 
-/** Runs the command line (`quittance <args>`) from its sources, with nothing of this process's environment but PATH. */
+/** Set where dist/ is as new as the sources. */
+export const BUILT = 'QUITTANCE_TESTS_ARE_BUILT';
+
+/**
+ * Runs the command line (`quittance <args>`) with nothing of this process's environment but PATH: as it is built, where that is
+ * as new as the sources, because a process then starts in half the time; else from its sources.
+ */
 export function runCommand(args: readonly string[], options: ProcessOptions = {}): RunningProcess {
-  return runNode([join(ROOT, 'src', 'cli.ts'), ...args], options);
+  return process.env[BUILT] === undefined
+    ? runNode([join(ROOT, 'src', 'cli.ts'), ...args], options)
+    : run([join(ROOT, 'dist', 'src', 'cli.js'), ...args], options);
 }
 
 /** Runs a TypeScript file with arguments. */
 export function runNode(args: readonly string[], options: ProcessOptions = {}): RunningProcess {
-  const child = spawn(process.execPath, ['--import', require.resolve('tsx'), ...args], {
+  return run(['--import', require.resolve('tsx'), ...args], options);
+}
+
+function run(args: readonly string[], options: ProcessOptions): RunningProcess {
+  const child = spawn(process.execPath, args, {
     cwd: options.cwd ?? ROOT,
     env: { PATH: process.env['PATH'] ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

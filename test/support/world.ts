@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import pino, { type Logger } from 'pino';
 import supertest from 'supertest';
 import { type AuditReport, formatAudit, runAudit } from '../../src/audit/run-audit';
 import type { Config } from '../../src/config';
 import { OPERATIONS_DEFAULTS, type OperationsConfig } from '../../src/config-operations';
+import { RETENTION_DEFAULTS, type RetentionConfig } from '../../src/config-retention';
 import { type Clock, systemClock } from '../../src/core/clock';
-import { type Database, type Row, statement } from '../../src/consistency/transaction';
+import { type Database, type Databases, type Row, statement } from '../../src/consistency/transaction';
 import { createSealer } from '../../src/core/sealing';
 import { NO_TELEMETRY } from '../../src/telemetry/telemetry';
 import { type Wired, wire } from '../../src/wiring';
@@ -29,8 +31,11 @@ export interface WorldOptions extends TestDatabaseOptions {
   readonly reconciliationDir?: string;
   readonly reconciliationDatabase?: Database<'orders'>;
   readonly operations?: Partial<OperationsConfig>;
+  readonly retention?: Partial<RetentionConfig>;
   /** Another process on the databases of this world. */
   readonly on?: { readonly test: TestDatabases; readonly masterKey: Buffer };
+  /** What is put around the databases of the service. */
+  readonly around?: (databases: Databases) => Databases;
   /** Operators beside the one whose token is OPERATOR_TOKEN. */
   readonly operators?: Config['namedOperators'];
   /** Whether the workers and sweeps run by themselves; without them the test runs what it needs. */
@@ -75,12 +80,13 @@ export async function startWorld(options: WorldOptions = {}) {
     telemetry: NO_TELEMETRY,
     reconciliationDir: options.reconciliationDir,
     reconciliationCron: '30 3 * * *',
+    retention: { ...RETENTION_DEFAULTS, ...options.retention },
     operations: { ...OPERATIONS_DEFAULTS, ...options.operations },
   };
   const logger = options.logger ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' });
   const wired: Wired = wire({
     config,
-    databases: test.databases,
+    databases: options.around?.(test.databases) ?? test.databases,
     urls: test.urls,
     logger,
     clock: options.clock ?? systemClock,
@@ -131,6 +137,8 @@ export async function startWorld(options: WorldOptions = {}) {
     wired,
     metrics: wired.metrics,
     http,
+    /** Where it listens, for callers of their own. */
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     query,
     admin,
     v1,
@@ -190,6 +198,9 @@ export async function startWorld(options: WorldOptions = {}) {
       const { data } = await admin('get', '/incidents?limit=100');
       return data.map((one: Json) => one.kind).sort();
     },
+
+    /** Whether nothing is under way. */
+    isQuiet: async (): Promise<boolean> => (await query(UNFINISHED)).length === 0,
 
     /** Resolves when nothing is under way any more; fails where that does not happen in time. */
     quiet: (withinMs = 20_000): Promise<void> => nothingLeft(UNFINISHED, withinMs),

@@ -18,37 +18,37 @@ export interface AdyenItem {
 export interface AdyenBank extends VendorBank {
   /** Several items in one callback; mode and nothing else comes from the first. */
   several(items: readonly AdyenItem[]): VendorCallback;
+  /** Any items, signed as they are. */
+  send(items: readonly object[], live?: boolean): VendorCallback;
 }
 
 export function createAdyenBank(key = randomBytes(32).toString('hex').toUpperCase()): AdyenBank {
   const validator = new HmacValidator();
-  const signed = ({ eventCode, success = true, payment, originalReference }: AdyenItem): unknown => {
-    const item = {
-      additionalData: {} as Record<string, string>,
-      amount: {
-        currency: payment.currency,
-        value: toMinorUnits(payment.amount, decimalsIn(DECIMALS, payment.currency)),
-      },
-      eventCode,
-      eventDate: (payment.at ?? new Date()).toISOString(),
-      merchantAccountCode: payment.account,
-      merchantReference: payment.paymentReference ?? '',
-      ...(originalReference === undefined ? {} : { originalReference }),
-      paymentMethod: 'visa',
-      // A payment's first event is named by the payment itself; only what follows has a reference of its own.
-      pspReference: (originalReference === undefined ? undefined : payment.eventId) ?? payment.providerReference,
-      reason: '',
-      success: String(success),
-    };
-    item.additionalData['hmacSignature'] = validator.calculateHmac(item as unknown as Item, key);
-    return { NotificationRequestItem: item };
+  const sign = (item: object): unknown => {
+    const additionalData = { hmacSignature: validator.calculateHmac(item as Item, key) };
+    return { NotificationRequestItem: { ...item, additionalData } };
   };
-  const several = (items: readonly AdyenItem[]): VendorCallback => ({
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: Buffer.from(
-      JSON.stringify({ live: String(items[0]?.payment.live ?? false), notificationItems: items.map(signed) }),
-    ),
+  const itemOf = ({ eventCode, success = true, payment, originalReference }: AdyenItem): object => ({
+    amount: {
+      currency: payment.currency,
+      value: toMinorUnits(payment.amount, decimalsIn(DECIMALS, payment.currency)),
+    },
+    eventCode,
+    eventDate: (payment.at ?? new Date()).toISOString(),
+    merchantAccountCode: payment.account,
+    merchantReference: payment.paymentReference ?? '',
+    ...(originalReference === undefined ? {} : { originalReference }),
+    paymentMethod: 'visa',
+    // A payment's first event is named by the payment itself; only what follows has a reference of its own.
+    pspReference: (originalReference === undefined ? undefined : payment.eventId) ?? payment.providerReference,
+    reason: '',
+    success: String(success),
   });
+  const send = (items: readonly object[], live = false): VendorCallback => ({
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: Buffer.from(JSON.stringify({ live: String(live), notificationItems: items.map(sign) })),
+  });
+  const several = (items: readonly AdyenItem[]): VendorCallback => send(items.map(itemOf), items[0]?.payment.live);
   const following = (eventCode: string, payment: VendorPayment): VendorCallback =>
     several([
       {
@@ -61,6 +61,7 @@ export function createAdyenBank(key = randomBytes(32).toString('hex').toUpperCas
     provider: 'adyen',
     keys: () => [{ purpose: 'hmac_key', secret: key }],
     several,
+    send,
     paid: (payment) => several([{ eventCode: 'AUTHORISATION', payment }]),
     failed: (payment) => several([{ eventCode: 'AUTHORISATION', success: false, payment }]),
     refund: (payment) => following('REFUND', payment),
