@@ -1,0 +1,27 @@
+/** A test that must notice when a protection is gone. */
+export interface Detector {
+  readonly name: string;
+  readonly file: string;
+  /** What a failure says where the protection was missed, and not something else that went wrong. */
+  readonly says: RegExp;
+}
+
+/** Every property prints what contradicts it; a suite that could not start does not. */
+const COUNTEREXAMPLE = /Counterexample:/;
+
+const model = (name: string): Detector => ({ name, file: `test/models/${name}.test.ts`, says: COUNTEREXAMPLE });
+
+export const PARTICIPANT = model('participant');
+export const PARTICIPANT_RACES: Detector = {
+  ...model('participant-races'),
+  says: /Counterexample:|no order explains this history/,
+};
+export const COORDINATOR = model('coordinator');
+export const CLAIMS = model('claims');
+export const ORDERS: Detector = { ...model('order'), says: /Counterexample:|\d violations?\./ };
+export const ADAPTERS: Detector = { name: 'adapters', file: 'test/fuzz/adapters/bodies.test.ts', says: COUNTEREXAMPLE };
+export const DECISION: Detector = {
+  name: 'moved here',
+  file: 'test/flow/moved-here.test.ts',
+  says: /"said": "open"|Expected: "settling"/,
+};

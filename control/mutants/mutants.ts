@@ -1,0 +1,7 @@
+import { COORDINATOR_MUTANTS } from './coordinator';
+import type { Mutant } from './mutant';
+import { PARTICIPANT_MUTANTS } from './participant';
+import { PAYMENT_MUTANTS } from './payments';
+
+/** Every protection that `npm run control` breaks, one after the other. */
+export const MUTANTS: readonly Mutant[] = [...PARTICIPANT_MUTANTS, ...COORDINATOR_MUTANTS, ...PAYMENT_MUTANTS];
