@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ApiDocument, at, pointerTo, readDocument } from '../support/api-document';
-import { type Json, type World, startWorld } from '../support/world';
+import { type ApiDocument, readDocument } from '../support/api-document';
+import { type Answered, whatIsUndocumented } from '../support/documented-answers';
+import { type World, startWorld } from '../support/world';
 import type { ContractCase } from './contract-case';
 
 /**
@@ -30,7 +31,7 @@ it.each(cases.map((one) => [`${one.operation}: ${one.about} (${one.status})`, on
   async (_name, { operation, status, call }) => {
     const answer = await call(world);
     expect([answer.status, answer.status === status ? '' : answer.text]).toEqual([status, '']);
-    expect(whatIsUndocumented(operation, answer)).toEqual([]);
+    expect(whatIsUndocumented(document, operation, answer)).toEqual([]);
   },
 );
 
@@ -55,7 +56,7 @@ it('finds a property, a header, a code and a status that the document does not k
   const answer = await world.http.get('/admin/merchants').set('Authorization', 'Bearer wrong');
   const { status, headers, body, text } = answer;
   const changed = (changes: object): Answered => ({ status, headers, body, text, ...changes });
-  expect(whatIsUndocumented('listMerchants', changed({}))).toEqual([]);
+  expect(whatIsUndocumented(document, 'listMerchants', changed({}))).toEqual([]);
   const surprises = [
     { body: { ...body, more: 1 } },
     { body: { ...body, code: 'forbidden' } },
@@ -64,42 +65,6 @@ it('finds a property, a header, a code and a status that the document does not k
     { headers: { ...headers, 'content-type': 'text/html' } },
     { status: 418 },
   ];
-  for (const surprise of surprises) expect(whatIsUndocumented('listMerchants', changed(surprise))).toHaveLength(1);
+  for (const surprise of surprises)
+    expect(whatIsUndocumented(document, 'listMerchants', changed(surprise))).toHaveLength(1);
 });
-
-interface Answered {
-  readonly status: number;
-  readonly headers: Record<string, string | undefined>;
-  readonly body: Json;
-  readonly text: string;
-}
-
-function whatIsUndocumented(id: string, answer: Answered): string[] {
-  const { path, method } = document.operation(id);
-  const place = pointerTo('paths', path, method, 'responses', answer.status);
-  const reference: Json = at(document.json, place);
-  if (reference === undefined) return [`${id} may not answer ${answer.status}: ${answer.text}`];
-  const response = document.resolve(reference);
-  const where = typeof reference.$ref === 'string' ? reference.$ref.slice(1) : place;
-  return [...wrongHeaders(response, answer), ...wrongBody(where, response, answer)].map((what) => `${id}: ${what}`);
-}
-
-function wrongHeaders(response: Json, answer: Answered): string[] {
-  return Object.entries<Json>(response.headers ?? {}).flatMap(([name, reference]) => {
-    const header = document.resolve(reference);
-    const value = answer.headers[name.toLowerCase()];
-    if (value === undefined) return header.required === true ? [`header ${name} is missing`] : [];
-    const typed = header.schema.type === 'integer' ? Number(value) : value;
-    const wrong = document.validate(`${reference.$ref.slice(1)}/schema`, typed);
-    return wrong === undefined ? [] : [`header ${name} is "${value}": ${wrong}`];
-  });
-}
-
-function wrongBody(place: string, response: Json, answer: Answered): string[] {
-  const type = (answer.headers['content-type'] ?? '').split(';')[0]!;
-  if (type === '' && answer.text === '') return [];
-  if (response.content?.[type] === undefined) return [`content type "${type}" is not documented`];
-  const body: unknown = type.endsWith('json') ? answer.body : answer.text;
-  const wrong = document.validate(`${place}${pointerTo('content', type, 'schema')}`, body);
-  return wrong === undefined ? [] : [`${wrong} in ${answer.text}`];
-}

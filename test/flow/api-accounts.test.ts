@@ -200,7 +200,7 @@ describe('points', () => {
 
 describe('incidents', () => {
   const report = (...incidents: NewIncident[]): Promise<void> =>
-    inTransaction(api.test.databases.orders, (tx) => createIncidents({ ids }).report(tx, incidents));
+    inTransaction(api.test.databases.orders, 'test', (tx) => createIncidents({ ids }).report(tx, incidents));
   const listed = async (query: string): Promise<readonly Shown[]> =>
     (await api.admin('get', `/admin/incidents?${query}`)).body.data;
 

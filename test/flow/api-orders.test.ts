@@ -288,7 +288,7 @@ describe('closing', () => {
   it('waits for a claim that is not committed, and sees it', async () => {
     const { id } = (await merchant.call('post', '/v1/orders', order())).body;
     let closing: Promise<unknown> | undefined;
-    await inTransaction(api.test.databases.orders, async (tx) => {
+    await inTransaction(api.test.databases.orders, 'test', async (tx) => {
       const lock = statement('test.lock', 'select id from orders.orders where id = $1 for no key update');
       await tx.query(lock, [bare(id)]);
       closing = merchant.call('post', `/v1/orders/${id}/close`).then((answer) => answer.body.code);

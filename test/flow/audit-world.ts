@@ -88,7 +88,7 @@ function createFlow({ databases }: TestDatabases, sql: AuditWorld['sql'], known:
   const notify = (orderId: string, type: string): string => {
     const id = ids.next();
     return `insert into orders.notifications (id, merchant_id, order_id, endpoint_id, type, payload, status, attempts, enqueued_until, ended_at)
-         values ('${id}', '${known.merchant}', '${orderId}', '${known.endpoint}', '${type}', '{}', 'delivered', 2, now(), now());
+         values ('${id}', '${known.merchant}', '${orderId}', '${known.endpoint}', '${type}', '{"data": {"status": "${type.replace('order.', '')}"}}', 'delivered', 2, now(), now());
        insert into orders.notification_attempts (notification_id, number, status)
          values ('${id}', 1, 'failed'), ('${id}', 2, 'succeeded');`;
   };
@@ -100,8 +100,9 @@ function createFlow({ databases }: TestDatabases, sql: AuditWorld['sql'], known:
          order_id, status, next_try_at, received_at)
        values ('${receipt}', 'stripe', 'acct', '${receipt}', '${known.channel}', 100, 'USD', '${orderId}', 'settling',
          ${LONG_AGO}, ${LONG_AGO});
-       insert into orders.inbox_events (id, channel_id, event_key, verdict, receipt_id, outcome, body, body_hash)
-       values ('${ids.next()}', '${known.channel}', '${receipt}', 'payment_succeeded', '${receipt}', 'receipt', '${body}',
+       insert into orders.callback_bodies (for_a_person, id, body) values (false, '${receipt}', '${body}');
+       insert into orders.inbox_events (id, channel_id, event_key, verdict, receipt_id, outcome, callback_id, body_hash)
+       values ('${ids.next()}', '${known.channel}', '${receipt}', 'payment_succeeded', '${receipt}', 'receipt', '${receipt}',
          '${createHash('sha256').update(body).digest('hex')}');`,
     );
   };

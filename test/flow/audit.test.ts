@@ -177,13 +177,14 @@ describe('the audit', () => {
       'orders',
       (w) => `update orders.inbox_events set receipt_id = '${w.late.receipt}' where receipt_id = '${w.paid.receipt}'`,
     ],
-    ['an event with another body', [3], 'orders', () => `update orders.inbox_events set body = 'forged'`],
+    ['an event with another body', [3], 'orders', () => `update orders.callback_bodies set body = 'forged'`],
+    ['an event whose body is gone', [3], 'orders', () => `delete from orders.callback_bodies`],
     ['money out of nowhere', [3, 4, 6], 'accounts', () => NOWHERE('accounts')],
     ['points out of nowhere', [3, 4], 'points', () => NOWHERE('points')],
     // 4: every transaction ends, everywhere the same.
     [
       'a transaction that stays in the first phase',
-      [4],
+      [3, 4],
       'orders',
       (w) =>
         `${CANCELLED_TO(w, 'cancelling')}; update orders.global_transactions set decided_at = now() - interval '1 hour' where status = 'cancelling'`,
@@ -218,6 +219,12 @@ describe('the audit', () => {
       [4],
       'orders',
       (w) => `update orders.orders set claimed_by = '${w.paid.receipt}' where id = '${w.paid.order}'`,
+    ],
+    [
+      'an order that is claimed by no receipt that is there',
+      [4],
+      'orders',
+      (w) => `update orders.orders set claimed_by = '${COPY}' where id = '${w.late.order}'`,
     ],
     // 5: balances.
     [
@@ -322,6 +329,13 @@ describe('the audit', () => {
       'orders',
       (w) => `update orders.global_transactions set legs_hash = repeat('0', 64) where gid = '${w.paid.gid}'`,
     ],
+    ['a check of references that is gone', [7], 'orders', () => `drop trigger receipts_references on orders.receipts`],
+    [
+      'parents that can be deleted',
+      [7],
+      'accounts',
+      () => `alter table accounts.accounts disable trigger accounts_kept`,
+    ],
     // 8: notifications.
     [
       'an end that nobody is told of',
@@ -335,6 +349,13 @@ describe('the audit', () => {
       [8],
       'orders',
       (w) => `update orders.notifications set type = 'order.expired' where order_id = '${w.late.order}'`,
+    ],
+    [
+      'a notification whose text says what is not so',
+      [8],
+      'orders',
+      (w) =>
+        `update orders.notifications set payload = '{"data": {"status": "open"}}' where order_id = '${w.late.order}'`,
     ],
     [
       'an attempt that is not recorded',
@@ -396,6 +417,39 @@ describe('the audit', () => {
     await breakIt(schema, change(world));
     expect(await violated()).toEqual(expected);
   });
+
+  it('reports whatever leads nowhere, where no foreign key holds it', async () => {
+    const references = [
+      [3, 'orders', 'receipts', 'channel_id'],
+      [2, 'orders', 'receipts', 'order_id'],
+      [3, 'orders', 'inbox_events', 'channel_id'],
+      [1, 'orders', 'inbox_events', 'receipt_id'],
+      [3, 'orders', 'global_transactions', 'receipt_id'],
+      [2, 'orders', 'global_transactions', 'order_id'],
+      [8, 'orders', 'notifications', 'merchant_id'],
+      [8, 'orders', 'notifications', 'order_id'],
+      [8, 'orders', 'notifications', 'endpoint_id'],
+      [8, 'orders', 'notification_attempts', 'notification_id'],
+      [5, 'accounts', 'entries', 'account_id'],
+      [5, 'points', 'entries', 'account_id'],
+    ] as const;
+    world = await buildAuditWorld();
+    for (const [, schema, table, column] of references) {
+      await breakIt(
+        schema,
+        `update ${schema}.${table} set ${column} = '${COPY}'
+          where ctid = (select min(ctid) from ${schema}.${table} where ${column} is not null)`,
+      );
+    }
+    const { guarantees } = await audit();
+    for (const [number, schema, table, column] of references) {
+      expect(guarantees.find((one) => one.number === number)!.violations).toContainEqual({
+        key: expect.any(String) as string,
+        what: expect.stringMatching(`^in ${schema}, ${table}.${column} names a row of`) as string,
+        facts: { [column]: COPY },
+      });
+    }
+  });
 });
 
 const COPY = '00000000-0000-7000-8000-000000000001';
@@ -426,7 +480,8 @@ const NOWHERE = (schema: string): string => `
   select gen_random_uuid(), id, entry_count, '${COPY}', 'gift', 10, balance from gift`;
 
 const TRUNCATE: Readonly<Record<Schema, string>> = {
-  orders: 'truncate orders.merchants, orders.incidents, orders.outbox cascade',
+  orders: `truncate orders.merchants, orders.channels, orders.receipts, orders.inbox_events, orders.global_transactions,
+    orders.notifications, orders.notification_attempts, orders.incidents, orders.outbox cascade`,
   accounts: 'truncate accounts.accounts, accounts.entries, accounts.holds',
   points: 'truncate points.accounts, points.entries, points.holds',
   accounting: 'truncate accounting.links, accounting.vouchers, accounting.postings',

@@ -167,7 +167,7 @@ test('a sealed secret that was moved to another row does not open, and the bank 
        (select k.sealed_secret from orders.channel_keys k where k.id = $2) where id = $1`,
   );
   const bare = (shown: ShownChannel): string => shown.keys[0]!.id.slice(4);
-  await inTransaction(db, (tx) => tx.query(move, [bare(channel), bare(other)]));
+  await inTransaction(db, 'test', (tx) => tx.query(move, [bare(channel), bare(other)]));
   directory.forget();
   await expect(directory.find('moved')).rejects.toThrow('a key of channel moved is unavailable');
   expect((await directory.find('moved-other'))?.name).toBe('moved-other');
@@ -209,7 +209,7 @@ test('a disabled channel is not there until it is enabled', async () => {
 test('a channel can serve some merchants only', async () => {
   const merchant = ids.next<'merchant'>();
   const insert = statement('test.merchants.insert', 'insert into orders.merchants (id, name) values ($1, $2)');
-  await inTransaction(db, (tx) => tx.query(insert, [merchant, 'served']));
+  await inTransaction(db, 'test', (tx) => tx.query(insert, [merchant, 'served']));
   const shown = showId('merchant', merchant);
   const bank = createStripeBank();
   expect(await created(bank, 'for-one', { merchants: [shown, shown] })).toMatchObject({ merchants: [shown] });

@@ -69,7 +69,7 @@ describe('claims', () => {
     );
 
   const stillMine = (token: string, keys: readonly string[]): Promise<readonly string[]> =>
-    inTransaction(world.databases.orders, (tx) => claimsOf().stillMine(tx, token, keys));
+    inTransaction(world.databases.orders, 'test', (tx) => claimsOf().stillMine(tx, token, keys));
 
   it('gives claimers side by side disjoint rows, and together all of them', async () => {
     const keys = await due(...Array.from({ length: 60 }, (_, index) => index + 1));
@@ -86,7 +86,7 @@ describe('claims', () => {
   it('passes over rows that another transaction has locked, without waiting', async () => {
     const [first, second] = await due(20, 10);
     const lock = statement('test.lock', 'select id from orders.outbox where id = $1::uuid for update');
-    await inTransaction(world.databases.orders, async (tx) => {
+    await inTransaction(world.databases.orders, 'test', async (tx) => {
       await tx.query(lock, [first]);
       const { rows } = await claimsOf().claim({ limit: 10, leaseMs: 60_000 });
       expect(rows.map((row) => row.id)).toEqual([second]);
@@ -162,7 +162,7 @@ describe('claims', () => {
     );
     await world.databases.orders.knex.raw('analyze orders.outbox');
     await due(1);
-    const reads = await inTransaction(world.databases.orders, async (tx) => {
+    const reads = await inTransaction(world.databases.orders, 'test', async (tx) => {
       // A prepared statement gets its generic plan from the sixth run on.
       for (let run = 0; run < 8; run += 1) await claimsOf().claimIn(tx, { limit: 10, leaseMs: 60_000 });
       const seen = statement(

@@ -112,13 +112,13 @@ describe('events of a merchant', () => {
     const { orders: db } = world.test.databases;
     let begun: () => void = () => undefined;
     const earlyClosed = new Promise<void>((resolve) => (begun = resolve));
-    const committed = inTransaction(db, async (tx) => {
+    const committed = inTransaction(db, 'test', async (tx) => {
       await closeOrders(tx, closing(early));
       begun();
       await held;
     });
     await earlyClosed;
-    await inTransaction(db, (tx) => closeOrders(tx, closing(late)));
+    await inTransaction(db, 'test', (tx) => closeOrders(tx, closing(late)));
 
     // The later one is committed and the earlier one is not: whoever reads now must not end up behind the earlier one.
     const meanwhile = await readAll();
@@ -133,7 +133,7 @@ describe('events of a merchant', () => {
   async function announceBoth(): Promise<void> {
     await world.query(
       `insert into orders.notifications (id, merchant_id, order_id, type, payload, status, enqueued_until, ended_at)
-       select gen_random_uuid(), o.merchant_id, o.id, 'order.closed', '{}', 'no_endpoint', now(), now()
+       select gen_random_uuid(), o.merchant_id, o.id, 'order.closed', '{"data": {"status": "closed"}}', 'no_endpoint', now(), now()
          from orders.orders o
         where o.status = 'closed' and not exists (select 1 from orders.notifications n where n.order_id = o.id)`,
     );

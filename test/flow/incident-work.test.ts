@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 const report = (...incidents: NewIncident[]): Promise<void> =>
-  inTransaction(world.test.databases.orders, (tx) => createIncidents({ ids }).report(tx, incidents));
+  inTransaction(world.test.databases.orders, 'test', (tx) => createIncidents({ ids }).report(tx, incidents));
 const call = (method: 'get' | 'post', path: string, body?: object, token = ALICE): Promise<Json> =>
   world.http[method](`/admin/incidents${path}`).set('Authorization', `Bearer ${token}`).send(body);
 const opened = async (changes: Partial<NewIncident> = {}): Promise<Json> => {

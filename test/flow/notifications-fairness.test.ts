@@ -193,7 +193,7 @@ describe('the sweep', () => {
       const client = await (trx.client as { acquireConnection(): Promise<PgClient> }).acquireConnection();
       const query = async (sql: { name: string; text: string }, values: readonly unknown[] = []) =>
         (await client.query({ ...sql, values })).rows;
-      const transact = (work: (tx: unknown) => unknown): unknown => work({ schema: 'orders', query });
+      const transact = (_name: string, work: (tx: unknown) => unknown): unknown => work({ schema: 'orders', query });
       const db = { schema: 'orders', query, write: query, transact } as unknown as Database<'orders'>;
       // A prepared statement gets its generic plan from the sixth run on.
       for (let run = 0; run < 8; run += 1) {

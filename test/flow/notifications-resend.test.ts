@@ -63,7 +63,9 @@ describe('one notification', () => {
     const first = await ended(await pay(), 'exhausted');
     shop.usually({ status: 200 });
     const again = await world.v1(merchant, 'post', `/notifications/${first.id}/resend`);
-    expect(again).toMatchObject({ id: first.id, attempts: [{ number: 1, status: 'failed' }] });
+    expect(again.id).toBe(first.id);
+    // The next may have begun by the time that this is answered.
+    expect(again.attempts[0]).toMatchObject({ number: 1, status: 'failed' });
     const last = await ended({ id: first.order }, 'delivered', 2);
     expect(last.attempts.map((one: Json) => [one.number, one.status])).toEqual([
       [1, 'failed'],

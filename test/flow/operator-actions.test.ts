@@ -119,6 +119,12 @@ it('records what is refused, what does not exist, what cannot be read, and what 
   });
 });
 
+it('records a text that is longer than what is kept of it, wherever it is cut', async () => {
+  const before = await newest();
+  const answer = await call('post', `/incidents/inc_${ID}/resolve`).send({ note: `${'x'.repeat(499)}😀` });
+  expect([answer.status, (await recorded(before)).length]).toEqual([404, 2]);
+});
+
 it('records nothing of reads, and nothing of strangers', async () => {
   const before = await newest();
   await call('get', '/merchants');

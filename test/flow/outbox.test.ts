@@ -3,10 +3,12 @@ import { systemClock } from '../../src/core/clock';
 import { createIds, type MessageId } from '../../src/core/ids';
 import { createOutbox } from '../../src/consistency/outbox/append';
 import { type StuckMessage, createOutboxWorker } from '../../src/consistency/outbox/consume';
-import type { Consumed, OutboxMessage } from '../../src/consistency/outbox/outbox';
+import type { Consumed, HandOver, Outbox, OutboxMessage } from '../../src/consistency/outbox/outbox';
+import { createOwnMessages } from '../../src/consistency/outbox/own-messages';
 import { inTransaction } from '../../src/consistency/transaction';
 import { type TestDatabases, testDatabases } from '../support/databases';
 import { idTracer, quietLogger } from '../support/quiet';
+import { until } from '../support/scenario';
 
 interface OutboxState {
   readonly event_key: string;
@@ -17,7 +19,9 @@ interface OutboxState {
 
 describe('the outbox', () => {
   const ids = createIds(systemClock);
-  const outbox = createOutbox();
+  const hinted: MessageId[] = [];
+  const hints = { outbox: (due: readonly MessageId[]) => void hinted.push(...due) };
+  const outbox = createOutbox({ own: createOwnMessages({ ids }, 12_000), hints });
   let world: TestDatabases;
 
   beforeAll(async () => {
@@ -35,11 +39,8 @@ describe('the outbox', () => {
     traceparent: null,
   });
 
-  const append = (messages: readonly OutboxMessage[]): Promise<void> =>
-    inTransaction(world.databases.orders, (tx) => {
-      outbox.append(tx, messages);
-      return Promise.resolve();
-    });
+  const append = (messages: readonly OutboxMessage[], by: Outbox = outbox): Promise<HandOver> =>
+    inTransaction(world.databases.orders, 'test', (tx) => Promise.resolve(by.append(tx, messages)));
 
   function worker(answer: (message: OutboxMessage) => Consumed, options: { stuckAfter?: number } = {}) {
     const consumed: string[] = [];
@@ -89,7 +90,7 @@ describe('the outbox', () => {
   });
 
   it('forgets the message with the transaction that was rolled back', async () => {
-    const failing = inTransaction(world.databases.orders, (tx) => {
+    const failing = inTransaction(world.databases.orders, 'test', (tx) => {
       outbox.append(tx, [message('never')]);
       return Promise.reject(new Error('no'));
     });
@@ -173,5 +174,74 @@ describe('the outbox', () => {
     await one.handle(found);
     await world.databases.orders.knex.raw(`update orders.outbox set enqueued_until = clock_timestamp()`);
     expect(await one.findOverdue(10)).toEqual([]);
+  });
+
+  it('goes from hand to hand where the process that appends it consumes it, and nobody else may take it', async () => {
+    const { handle, handleOwn, consumed } = worker(done);
+    const own = createOwnMessages({ ids }, 12_000);
+    own.start(handleOwn);
+    hinted.length = 0;
+    const mine = Array.from({ length: 450 }, (_, index) => message(`event ${index}`));
+    const handOver = await append(mine, createOutbox({ own, hints }));
+    await handle(mine.map((one) => one.id));
+    expect(consumed).toEqual([]);
+    handOver();
+    await own.idle();
+    expect(consumed).toEqual(mine.map((one) => one.eventKey));
+    expect((await rows()).every((row) => row.status === 'done' && row.attempts === 1)).toBe(true);
+    expect(hinted).toEqual([]);
+  });
+
+  it('is put back where its own process fails on it, and counts both attempts', async () => {
+    const answers: Consumed[] = [{ kind: 'failed', reason: 'the books are shut' }];
+    const { handle, handleOwn, consumed } = worker(() => answers.shift() ?? { kind: 'done' });
+    const own = createOwnMessages({ ids }, 12_000);
+    own.start(handleOwn);
+    const mine = message('event');
+    (await append([mine], createOutbox({ own, hints })))();
+    await own.idle();
+    expect(await rows()).toMatchObject([{ status: 'due', attempts: 1, last_error: 'the books are shut' }]);
+    await until('it is consumed', async () => {
+      await handle([mine.id]);
+      return consumed.length === 2;
+    });
+    expect(await rows()).toMatchObject([{ status: 'done', attempts: 2, last_error: null }]);
+  });
+
+  it('is found by others where its own process died with it', async () => {
+    const { handle, handleOwn, findOverdue, consumed } = worker(done);
+    const dead = createOwnMessages({ ids }, 50);
+    dead.start(handleOwn);
+    const left = message('event');
+    await append([left], createOutbox({ own: dead, hints }));
+    await until('it is found', async () => {
+      await handle(await findOverdue(10));
+      return consumed.length === 1;
+    });
+    expect(await rows()).toMatchObject([{ event_key: 'event', status: 'done', attempts: 2 }]);
+  });
+
+  it('goes to the queue where its own process does not keep up, or has stopped', async () => {
+    const own = createOwnMessages({ ids }, 12_000);
+    let release = (): void => undefined;
+    own.start(() => new Promise((resolve) => (release = resolve)));
+    const by = createOutbox({ own, hints });
+    const many = Array.from({ length: 2_000 }, (_, index) => message(`event ${index}`));
+    (await append(many, by))();
+    hinted.length = 0;
+    const beyond = Array.from({ length: 300 }, (_, index) => message(`beyond ${index}`));
+    (await append(beyond, by))();
+    expect(hinted).toEqual(beyond.map((one) => one.id));
+    hinted.length = 0;
+    own.stop();
+    const last = message('last');
+    (await append([last], by))();
+    expect(hinted).toEqual([last.id]);
+    const idle = own.idle();
+    for (let lists = 0; lists < 10; lists += 1) {
+      release();
+      await new Promise(setImmediate);
+    }
+    await idle;
   });
 });

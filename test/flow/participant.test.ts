@@ -128,6 +128,21 @@ describe('refusals', () => {
     expect(await participant.try([one])).toEqual([{ kind: 'refused', account: code, reason: 'unknown_account' }]);
   });
 
+  it('an account that does not exist refuses a fresh branch only: where there is a row, the row answers', async () => {
+    const nowhere = (gid: Gid): Branch => branch([{ account: freshAccount(), direction: 'in', amount: '1.00' }], gid);
+    const [late, held] = [(await standing('cancelled')).one, (await standing('held')).one];
+    expect(await participant.try([nowhere(late.gid), nowhere(held.gid)])).toEqual([
+      { kind: 'late' },
+      { kind: 'mismatch' },
+    ]);
+  });
+
+  it('an account is opened for its list by the leg that may open it, whatever other branches say', async () => {
+    const code = freshAccount();
+    const answers = await participant.try([branch([inbound(code, '5.00')]), branch([outbound(code, '1.00')])]);
+    expect(answers).toEqual([{ kind: 'held' }, { kind: 'refused', account: code, reason: 'insufficient' }]);
+  });
+
   it('freezing after Try stops neither Confirm nor a repeated Try', async () => {
     const { code, one } = await standing('held');
     await setStatus(code, 'frozen');
@@ -236,7 +251,7 @@ describe('races', () => {
     await participant.try([branch([inbound(code, '1.00')])]);
     let cancelling: Promise<unknown> = Promise.resolve();
     // A Try stopped between its INSERT and its COMMIT.
-    await inTransaction(test.databases.accounts, async (tx) => {
+    await inTransaction(test.databases.accounts, 'test', async (tx) => {
       await tx.query(
         statement('test.hold', `insert into accounts.holds (gid, branch, status) values ($1, 'fund', 'held')`),
         [one.gid],
@@ -245,7 +260,7 @@ describe('races', () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
     });
     await cancelling;
-    expect(await participant.openHolds(-60, 1000)).not.toContainEqual({ gid: one.gid, branch: 'fund' });
+    expect((await participant.openHolds(-60, 1000)).map(({ gid }) => gid)).not.toContain(one.gid);
   });
 
   it('lists that meet the same accounts in other orders do not deadlock', async () => {
@@ -268,12 +283,29 @@ it('entries can be neither changed nor deleted nor truncated', async () => {
   await expect(db.query(statement('test.t', 'truncate accounts.entries'))).rejects.toThrow(/append-only/);
 });
 
-it('forgets tombstones that are old, and only those', async () => {
-  const { one } = await standing('cancelled');
-  expect(await participant.forgetTombstones(30, 1000)).toBe(0);
+it.each(['confirmed', 'cancelled'] as const)(
+  'forgets a %s hold that ended long ago, and a Try of it is late',
+  async (how) => {
+    const { one } = await standing(how);
+    expect(await participant.forgetHolds([one.gid], 30)).toBe(0);
+    await test.databases.accounts.query(
+      statement('test.age', `update accounts.holds set ended_at = ended_at - interval '31 days' where gid = $1`),
+      [one.gid],
+    );
+    expect(await participant.forgetHolds([one.gid], 30)).toBe(1);
+    expect(await participant.standing([one.gid])).toEqual([]);
+    expect(await participant.try([one])).toEqual([{ kind: 'late' }]);
+    expect(await participant.cancel([one])).toEqual([{ kind: 'cancelled' }]);
+    expect(await participant.standing([one.gid])).toEqual([]);
+  },
+);
+
+it('forgets no hold that is open, however old', async () => {
+  const { one } = await standing('held');
   await test.databases.accounts.query(
-    statement('test.age', `update accounts.holds set ended_at = ended_at - interval '31 days' where gid = $1`),
+    statement('test.age_open', `update accounts.holds set created_at = created_at - interval '1 year' where gid = $1`),
     [one.gid],
   );
-  expect(await participant.forgetTombstones(30, 1000)).toBe(1);
+  expect(await participant.forgetHolds([one.gid], 30)).toBe(0);
+  expect(await participant.standing([one.gid])).toMatchObject([{ status: 'held' }]);
 });

@@ -1,4 +1,7 @@
 import { systemJitter } from '../../src/core/backoff';
+import { systemClock } from '../../src/core/clock';
+import { createIds } from '../../src/core/ids';
+import { createOwnMessages } from '../../src/consistency/outbox/own-messages';
 import { type QueueHints, createHints } from '../../jobs/hints';
 import { overdueSweep } from '../../jobs/overdue-sweep';
 import { type Queues, createQueues } from '../../jobs/queues';
@@ -156,11 +159,15 @@ function behavesAsQueue(start: () => Promise<QueueServer>): void {
     const merchantId = await world.merchant();
     await world.endpoint(merchantId, merchant.url);
     const notifier = world.notifier();
-    const outbox = { handle: () => Promise.resolve(), findOverdue: () => Promise.resolve([]) };
+    const nothing = (): Promise<void> => Promise.resolve();
+    const outbox = { handle: nothing, handleOwn: nothing, findOverdue: () => Promise.resolve([]) };
     open();
     await until(() => queues.areOpen());
     const workers = createWorkers({
       queues,
+      hints,
+      own: createOwnMessages({ ids: createIds(systemClock) }, 12_000),
+      queueEverything: true,
       outbox,
       notifier,
       sweeps: [],
@@ -241,7 +248,7 @@ describe('sweeps', () => {
     const handled: string[] = [];
     const sweep = overdueSweep(
       'notifications',
-      { add: () => Promise.resolve(false) },
+      { add: () => Promise.resolve(false), taken: () => 0 },
       {
         findOverdue: () => Promise.resolve(['a', 'b']),
         handle: (ids) => {
@@ -252,6 +259,41 @@ describe('sweeps', () => {
     );
     expect(await sweep.run()).toBe(2);
     expect(handled).toEqual(['a', 'b']);
+  });
+
+  it('do the work themselves where the queue takes everything and hands out nothing', async () => {
+    const [handled, added]: string[][] = [[], []];
+    let taken = 7;
+    let overdue = ['a', 'b'];
+    const sweep = overdueSweep(
+      'outbox',
+      {
+        add: (_, ids) => {
+          added!.push(...ids);
+          return Promise.resolve(true);
+        },
+        taken: () => taken,
+      },
+      {
+        findOverdue: () => Promise.resolve(overdue),
+        handle: (ids) => {
+          handled!.push(...ids);
+          return Promise.resolve();
+        },
+      },
+    );
+    await sweep.run();
+    expect([added, handled]).toEqual([['a', 'b'], []]);
+    // A job was taken since: the queue is alive, and may have failed at these.
+    taken += 1;
+    await sweep.run();
+    expect([added, handled]).toEqual([['a', 'b', 'a', 'b'], []]);
+    overdue = ['a', 'b', 'c'];
+    await sweep.run();
+    expect([added, handled]).toEqual([
+      ['a', 'b', 'a', 'b', 'c'],
+      ['a', 'b'],
+    ]);
   });
 });
 

@@ -50,6 +50,7 @@ it('an address that guesses tokens is not listened to, and a token that works is
   expect(guesses).toEqual([401, 401, 401, 401, 401, 429, 429]);
   // One limit over all doors: metrics and operator's API too.
   expect((await world.http.get('/metrics').set('Authorization', 'Bearer wrong')).status).toBe(429);
+  expect((await world.http.post('/admin/merchants').set('Authorization', 'Bearer wrong').send({})).status).toBe(429);
   expect(await ask(known.key)).toBe(200);
   expect(await ask(unknown.key)).toBe(429);
   await world.admin('get', '/merchants');

@@ -346,6 +346,21 @@ describe('what is verified and is no payment', () => {
     const [{ count }] = (await world.query('select count(*) from orders.inbox_events')) as [{ count: string }];
     expect(count).toBe('2');
   });
+
+  it('several events under one key are several: each payment is credited and proved, and a refund is seen', async () => {
+    const [merchant, channel] = [await world.merchant(), await world.channel()];
+    const orders = [await world.order(merchant), await world.order(merchant)];
+    const eventId = 'the-only-key-it-has';
+    for (const order of [...orders, ...orders]) {
+      await world.send(channel, world.paid(channel, order, { eventId, providerReference: `p${order.id}` })).expect(204);
+    }
+    await world.send(channel, channel.bank.refund(world.payment(channel, orders[0], { eventId }))).expect(204);
+    await world.quiet();
+    expect(await world.balance(merchant)).toBe('200.00');
+    expect(await world.incidents()).toEqual(['refund_received']);
+    const [{ count }] = (await world.query('select count(*) from orders.inbox_events')) as [{ count: string }];
+    expect(count).toBe('3');
+  });
 });
 
 it('a callback that is not verified changes nothing', async () => {

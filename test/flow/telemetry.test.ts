@@ -66,8 +66,15 @@ const pay = (order: Json, traceparent: string): Promise<number> => send(world.pa
 /** Stops the service, which sends what it has, so that everything is there. */
 const finish = (): Promise<number | string> => service.end('SIGTERM');
 
-it('a payment is one tree of spans, from the caller to the merchant', async () => {
-  await begin();
+it.each([
+  ['done by the process that decides it', {}, []],
+  [
+    'done through the queue',
+    { QUEUE_EVERYTHING: 'true' },
+    ['process quittance-outbox', 'process quittance-notifications'],
+  ],
+])('a payment is one tree of spans, from the caller to the merchant: %s', async (_, env, processed) => {
+  await begin(env);
   const order = await world.order(merchant, { customer: 'anna@example.org', description: 'a private matter' });
   const caller = readTraceparent(aHeader())!;
   expect(await pay(order, `00-${caller.traceId}-${caller.spanId}-01`)).toBe(204);
@@ -117,9 +124,7 @@ it('a payment is one tree of spans, from the caller to the merchant', async () =
   expect(collector.resource).toMatchObject({ 'service.name': 'shop-payments' });
   expect(collector.headers[0]).toMatchObject({ path: '/v1/traces', 'api-key': 'collector key' });
   const jobs = collector.spans.filter((span) => span.attributes['messaging.system'] === 'bullmq');
-  expect(new Set(jobs.map((span) => span.name))).toEqual(
-    new Set(['process quittance-outbox', 'process quittance-notifications']),
-  );
+  expect(new Set(jobs.map((span) => span.name))).toEqual(new Set(processed));
   const everything = JSON.stringify(collector.spans);
   for (const text of ['anna', 'private', 'in-the-address', merchant.key, order.payment_reference]) {
     expect(everything).not.toContain(text);

@@ -38,7 +38,7 @@ describe('what the timeline reads', () => {
   /** The generic plan, as prepared statements come to have it, with whole tables made as dear as they are when they are large. */
   async function planOf(schema: SchemaName, name: string, read: Statement, parameters: number): Promise<string> {
     const prepared = `reads_${name.replaceAll(' ', '_')}`;
-    return inTransaction(test.databases[schema], async (tx) => {
+    return inTransaction(test.databases[schema], 'test', async (tx) => {
       const run = (text: string) => tx.query<{ 'QUERY PLAN': string }>(statement('', text));
       await run('set local plan_cache_mode = force_generic_plan');
       await run('set local enable_seqscan = off');
@@ -94,6 +94,12 @@ it.each(['accounts', 'points', 'accounting'] as const)('says that %s is away and
     // Its merchant is told what it is told at any other time.
     expect((await world.v1(merchant, 'get', `/orders/${order.id}/timeline`)).status).toBe('paid');
     await proxy.up();
+    // That it is back is found out by a probe about every second.
+    const unavailable = async (): Promise<unknown[]> =>
+      (await world.admin('get', `/orders/${order.id}/timeline`)).unavailable;
+    for (let round = 0; round < 200 && (await unavailable()).length > 0; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     await world.mustBeSound();
   } finally {
     await world.stop();

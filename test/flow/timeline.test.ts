@@ -360,8 +360,8 @@ describe('a receipt with thousands of repetitions', () => {
     await pay(order);
     const bare = order.id.slice(4);
     await world.query(
-      `insert into orders.inbox_events (id, channel_id, event_key, verdict, receipt_id, outcome, body, body_hash)
-       select gen_random_uuid(), e.channel_id, 'again ' || n, e.verdict, e.receipt_id, e.outcome, e.body, e.body_hash
+      `insert into orders.inbox_events (id, channel_id, event_key, verdict, receipt_id, outcome, callback_id, body_hash)
+       select gen_random_uuid(), e.channel_id, 'again ' || n, e.verdict, e.receipt_id, e.outcome, e.callback_id, e.body_hash
          from orders.receipts r join orders.inbox_events e on e.receipt_id = r.id, generate_series(1, 5000) n
         where r.order_id = $1`,
       [bare],

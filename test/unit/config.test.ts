@@ -2,7 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OPERATIONS_DEFAULTS } from '../../src/config-operations';
-import { loadAuditConfig, loadClientConfig, loadConfig, loadDatabaseConfig } from '../../src/config';
+import { RETENTION_DEFAULTS } from '../../src/config-retention';
+import {
+  loadAuditConfig,
+  loadClientConfig,
+  loadConfig,
+  loadDatabaseConfig,
+  loadRetentionConfig,
+} from '../../src/config';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 8).toString('base64');
@@ -26,6 +33,44 @@ function refusalOf(environment: Record<string, string>): string {
   }
   throw new Error('it was accepted');
 }
+
+describe('how long what has ended is kept', () => {
+  const retention = (environment: Record<string, string>) =>
+    loadConfig({ QUITTANCE_DATA_DIR: dataDir, ...environment }).retention;
+
+  it('has defaults, is read in days, and 0 is for ever; an empty variable is none', () => {
+    expect(retention({ RETENTION_BODIES_DAYS: '' })).toEqual(RETENTION_DEFAULTS);
+    expect(
+      retention({ RETENTION_TRANSACTIONS_DAYS: '35', RETENTION_HOLDS_DAYS: '65', RETENTION_ATTEMPTS_DAYS: '0' }),
+    ).toEqual({
+      transactions: 35,
+      holds: 65,
+      attempts: 0,
+      bodies: 400,
+    });
+    expect(retention({ RETENTION_TRANSACTIONS_DAYS: '3650', RETENTION_HOLDS_DAYS: '0' })).toMatchObject({ holds: 0 });
+    const alone = loadRetentionConfig({ DATABASE_URL: URL_ONE, RETENTION_BODIES_DAYS: '36500' });
+    expect(alone.retention).toEqual({ ...RETENTION_DEFAULTS, bodies: 36_500 });
+  });
+
+  it('is never shorter than banks repeat themselves', () => {
+    const names = ['TRANSACTIONS', 'HOLDS', 'ATTEMPTS', 'BODIES'].map((name) => `RETENTION_${name}_DAYS`);
+    const wrong = ['34', '1', '-1', '36501', 'long', '90d'];
+    for (const name of names) {
+      for (const value of wrong) {
+        const said = `${name} is "${value}"; expected a whole number of days from 35 to 36500, or 0 for ever`;
+        expect(refusalOf({ [name]: value })).toBe(said);
+      }
+    }
+  });
+
+  it('is longer for holds than for their transactions', () => {
+    expect(refusalOf({ RETENTION_TRANSACTIONS_DAYS: '151' })).toBe(
+      'RETENTION_HOLDS_DAYS is "180"; expected at least 181, which is 30 more than RETENTION_TRANSACTIONS_DAYS, or 0 for ever',
+    );
+    expect(retention({ RETENTION_TRANSACTIONS_DAYS: '150' })).toMatchObject({ transactions: 150, holds: 180 });
+  });
+});
 
 describe('the configuration without any environment', () => {
   it('is the embedded mode, with secrets made once and readable by their owner only', () => {

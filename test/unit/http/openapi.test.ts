@@ -101,11 +101,14 @@ describe('the document', () => {
       return schema === undefined ? [] : [[status, schema.allOf[1].properties.code.enum]];
     });
     expect(codes).toEqual([
-      ['400', ['invalid_request', 'invalid_cursor']],
+      ['400', ['invalid_request', 'invalid_json', 'invalid_cursor']],
       ['401', ['unauthenticated']],
       ['403', ['forbidden']],
       ['404', ['not_found']],
       ['408', ['request_timeout']],
+      ['413', ['body_too_large']],
+      ['415', ['unsupported_encoding', 'unsupported_media_type']],
+      ['417', ['expectation_failed']],
       ['429', ['rate_limited']],
       ['431', ['headers_too_large']],
       ['500', ['internal']],

@@ -73,6 +73,12 @@ describe('what is kept of a body', () => {
     expect(JSON.stringify(redact('x'.repeat(100_000))).length).toBeLessThan(600);
   });
 
+  it('has no half of a character at its end, which could not be kept', () => {
+    const kept = redact({ text: `${'x'.repeat(499)}😀`, [`${'k'.repeat(499)}😀`]: 1 });
+    expect(JSON.stringify(kept)).not.toMatch(/\\u[dD]/);
+    expect(JSON.stringify(shapeOf({ [`${'k'.repeat(63)}😀`]: 1 }))).not.toMatch(/\\u[dD]/);
+  });
+
   it('is its shape alone where it was refused', () => {
     expect(shapeOf({ secert: 'hunter2', list: [1, 'a'], none: null })).toEqual({
       secert: '[string]',

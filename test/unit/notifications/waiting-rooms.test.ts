@@ -101,6 +101,23 @@ describe('waiting rooms', () => {
     expect(sizes).toEqual([2, 4, 5, 5]);
   });
 
+  it('keep the places that were earned while nothing waits, until an attempt fails', () => {
+    const waiting = rooms({ firstPlaces: 2, perEndpoint: 5, perSuspect: 1 });
+    const takeAll = (worked: boolean): readonly number[] => {
+      fill(waiting, 'e', 5);
+      const sizes: number[] = [];
+      for (let places = waiting.take(200); places.length > 0; places = waiting.take(200)) {
+        sizes.push(places.length);
+        for (const place of places) waiting.leave(place, worked);
+      }
+      return sizes;
+    };
+    expect(takeAll(true)).toEqual([2, 3]);
+    expect(takeAll(true)).toEqual([5]);
+    takeAll(false);
+    expect(takeAll(true)).toEqual([1, 3, 1]);
+  });
+
   it('give the places of attempts that hang back to the others after a while, and few more to those that hang', () => {
     const waiting = rooms({ inFlight: 4, firstPlaces: 4, perSuspect: 2, slowAfterMs: 500, slowInFlight: 6 });
     fill(waiting, 'hangs', 10);

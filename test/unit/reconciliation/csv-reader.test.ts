@@ -285,6 +285,21 @@ describe('times', () => {
   );
 });
 
+describe('what is told of a file', () => {
+  const HALF = /\p{Surrogate}/u;
+  const long = (units: number): string => `${'x'.repeat(units - 1)}😀`;
+  const mapping = { ...PLAIN, footer: { first_field: 'Total', values: 'next_line', count: 1 } };
+
+  it.each([
+    ['an amount', `${HEADER}\na,b,${long(60)},EUR\n`, PLAIN],
+    ['a footer', `${HEADER}\nTotal\n${long(40)}\n`, mapping],
+    ['a header', `${long(400)},b\n`, PLAIN],
+    ['what is no CSV', `${HEADER}\n"a"${long(200)},b\n`, PLAIN],
+  ])('of %s never ends in half a character, which could not be kept', async (_what, file, by) => {
+    expect(await refusal(file, by)).not.toMatch(HALF);
+  });
+});
+
 describe('a mapping', () => {
   const problems = (file: object): string[] =>
     (fileMapping.safeParse(file).error?.issues ?? []).map((issue) => issue.path.join('.'));
