@@ -99,7 +99,9 @@ const TRANSACTIONS = statement(
 
 const TRANSACTIONS_OF_RECEIPTS = statement(
   'audit.transactions_of_receipts',
-  `select ${TRANSACTION_COLUMNS} from orders.global_transactions where receipt_id = any($1::uuid[])`,
+  `select ${TRANSACTION_COLUMNS} from orders.global_transactions where receipt_id = any($1::uuid[]) and not cancelled
+   union all
+   select ${TRANSACTION_COLUMNS} from orders.global_transactions where receipt_id = any($1::uuid[]) and cancelled`,
 );
 
 const entriesOf = (schema: Balances) =>

@@ -81,14 +81,16 @@ const INSERT = statement(
           as n(id, provider, receiving_account, provider_reference, channel_id, amount, currency, payment_reference, traceparent)
     order by 2, 3, 4
    on conflict (provider, receiving_account, provider_reference) do nothing
-   returning id`,
+   returning id, amount, order_id`,
 );
 
+/** What this transaction has inserted is nobody else's yet: it needs no lock, and is known. */
 const LOCK_BY_IDENTITY = statement(
   'orders.receipts.lock_by_identity',
   `select ${COLUMNS} from orders.receipts r
      join (select distinct * from unnest($1::text[], $2::text[], $3::text[])) as k(provider, receiving_account, provider_reference)
     using (provider, receiving_account, provider_reference)
+    where r.xmin <> pg_current_xact_id()::xid
     order by r.id for no key update of r`,
 );
 
@@ -127,7 +129,7 @@ function lockedOf(status: TransactionStatus, columns: string): string {
 const DECIDE = statement(
   'orders.receipts.decide',
   `with ${lockedOf('confirming', `t.gid, t.plan ->> 'outcome' as outcome`)}
-   update orders.receipts r set status = 'decided', outcome = locked.outcome, gid = locked.gid, decided_at = clock_timestamp()
+   update orders.receipts r set status = 'decided', outcome = locked.outcome, in_suspense = (locked.outcome = 'suspense'), gid = locked.gid, decided_at = clock_timestamp()
      from locked where r.id = locked.id and r.status = 'settling'
    returning locked.gid, r.decided_at, r.traceparent`,
 );
@@ -153,16 +155,17 @@ const WAIT_AGAIN = statement(
           next_try_at = clock_timestamp() + power(2, least(r.attempts, 3)) * interval '1 second'
      from locked where r.id = locked.id and r.status = 'settling'
       and not exists (select from orders.global_transactions later
-                       where later.receipt_id = r.id and later.status <> 'cancelled')`,
+                       where later.receipt_id = r.id and not later.cancelled)`,
 );
 
 export const receiptsStore = {
   /**
    * Inserts what is not there yet, as settling, and returns what was inserted. Two statements make insert-or-meet:
-   * `lockByIdentity` follows.
+   * `lockByIdentity` follows, and gives the others.
    */
-  insert: async (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): Promise<ReadonlySet<ReceiptId>> => {
-    const rows = await tx.query<{ id: ReceiptId }>(INSERT, [
+  insert: async (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): Promise<Receipt[]> => {
+    const given = new Map(receipts.map((receipt) => [receipt.id, receipt]));
+    const rows = await tx.query<Pick<Receipt, 'id' | 'amount' | 'order_id'>>(INSERT, [
       receipts.map((receipt) => receipt.id),
       receipts.map((receipt) => receipt.provider),
       receipts.map((receipt) => receipt.receivingAccount),
@@ -173,8 +176,9 @@ export const receiptsStore = {
       receipts.map((receipt) => receipt.paymentReference),
       receipts.map((receipt) => receipt.traceparent),
     ]);
-    return new Set(rows.map((row) => row.id));
+    return rows.map((row) => bornReceipt(row, given.get(row.id)));
   },
+  /** Those that were there before this transaction. */
   lockByIdentity: (tx: Tx<'orders'>, identities: readonly ReceiptIdentity[]): Promise<Receipt[]> =>
     tx.query<Receipt>(LOCK_BY_IDENTITY, [
       identities.map((identity) => identity.provider),
@@ -206,3 +210,21 @@ export const receiptsStore = {
     tx.send(WAIT_AGAIN, [transactions]);
   },
 };
+
+function bornReceipt(row: Pick<Receipt, 'id' | 'amount' | 'order_id'>, given: NewReceipt | undefined): Receipt {
+  if (given === undefined) throw new Error(`receipt ${row.id} was inserted and not asked for`);
+  return {
+    ...row,
+    provider: given.provider,
+    receiving_account: given.receivingAccount,
+    provider_reference: given.providerReference,
+    channel_id: given.channelId,
+    currency: given.currency,
+    payment_reference: given.paymentReference,
+    status: 'settling',
+    refusals: [],
+    attempts: 0,
+    age_seconds: 0,
+    traceparent: given.traceparent,
+  };
+}

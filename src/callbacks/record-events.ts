@@ -64,7 +64,6 @@ export async function recordEvents(
 }
 
 const NONE: ReadonlySet<EventId> = new Set();
-const NOTHING_BORN: ReadonlySet<ReceiptId> = new Set();
 
 /** The first event of a receipt settles it; the others of the same list find it in flight. */
 function answers(
@@ -96,14 +95,18 @@ async function insertOrMeetReceipts(
   const identities = incoming.flatMap((one) => identityOf(one) ?? []);
   if (identities.length === 0) return new Map();
   const news = payments.map((one) => newReceipt(deps, one));
-  const [born, receipts] = await Promise.all([
-    news.length === 0 ? NOTHING_BORN : receiptsStore.insert(tx, news),
+  const [born, met] = await Promise.all([
+    news.length === 0 ? [] : receiptsStore.insert(tx, news),
     receiptsStore.lockByIdentity(tx, identities),
   ]);
+  const receipts: readonly MetReceipt[] = [
+    ...born.map((receipt) => ({ ...receipt, isBorn: true })),
+    ...met.map((receipt) => ({ ...receipt, isBorn: false })),
+  ];
   return new Map(
     receipts.map((receipt) => [
       [receipt.provider, receipt.receiving_account, receipt.provider_reference].join('\n'),
-      { ...receipt, isBorn: born.has(receipt.id) },
+      receipt,
     ]),
   );
 }

@@ -114,10 +114,7 @@ export const RECEIPTS_OF_ORDER = statement(
   `with met as (
      select id, outcome from orders.receipts where order_id = $1
      union all
-     select id, outcome from orders.receipts where payment_reference = $2 and order_id is null and status <> 'waiting'
-     union all
-     select id, outcome from orders.receipts where payment_reference = $2 and order_id is null and status = 'waiting'
-        and next_try_at is not null),
+     select id, outcome from orders.receipts where payment_reference = $2 and order_id is null),
    chosen as (
      select id, (count(*) over ())::int as total from met
       order by (outcome is not distinct from 'order_paid') desc, id desc limit $3)
@@ -134,7 +131,10 @@ export const TRANSACTIONS = statement(
      from unnest($1::uuid[]) as receipt(id),
      lateral (
        select a.gid, (row_number() over (order by a.gid))::int as number, (count(*) over ())::int as total
-         from orders.global_transactions a where a.receipt_id = receipt.id order by a.gid desc limit $2) newest
+         from (select gid from orders.global_transactions where receipt_id = receipt.id and not cancelled
+               union all
+               select gid from orders.global_transactions where receipt_id = receipt.id and cancelled) a
+        order by a.gid desc limit $2) newest
      join orders.global_transactions t on t.gid = newest.gid
     order by t.gid`,
 );

@@ -124,7 +124,7 @@ function createFlow({ databases }: TestDatabases, sql: AuditWorld['sql'], known:
     sql(
       'orders',
       `update orders.global_transactions set status = 'confirming', decided_at = ${LONG_AGO} where gid = '${settled.gid}';
-       update orders.receipts set status = 'decided', outcome = '${money.outcome}', decided_at = ${LONG_AGO}
+       update orders.receipts set status = 'decided', outcome = '${money.outcome}', in_suspense = ${money.outcome === 'suspense'}, decided_at = ${LONG_AGO}
          where id = '${settled.receipt}';
        insert into orders.outbox (id, topic, event_key, version, payload, enqueued_until)
          values ('${ids.next()}', 'voucher', '${settled.receipt}', 1, '{}', now());

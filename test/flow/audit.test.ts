@@ -153,7 +153,7 @@ describe('the audit', () => {
       [2],
       'orders',
       (w) =>
-        `${RECEIPT_AGAIN(w)} delete from orders.inbox_events where receipt_id = '${COPY}'; update orders.receipts set status = 'decided', outcome = 'order_paid', decided_at = now() where id = '${w.late.receipt}'; update orders.receipts set status = 'settled', order_id = '${w.paid.order}' where id = '${w.late.receipt}'; delete from orders.receipts where id = '${COPY}'`,
+        `${RECEIPT_AGAIN(w)} delete from orders.inbox_events where receipt_id = '${COPY}'; update orders.receipts set status = 'decided', outcome = 'order_paid', in_suspense = false, decided_at = now() where id = '${w.late.receipt}'; update orders.receipts set status = 'settled', order_id = '${w.paid.order}' where id = '${w.late.receipt}'; delete from orders.receipts where id = '${COPY}'`,
     ],
     [
       'two transactions that pay one order',

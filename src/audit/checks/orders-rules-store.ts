@@ -26,13 +26,13 @@ const PAID_ONCE: readonly Rule[] = [
     what: 'an order has several transactions that pay it',
     violations: `
       select order_id as key, jsonb_build_object('transactions', count(*)) as facts
-        from orders.global_transactions where pays_order and status <> 'cancelled'
+        from orders.global_transactions where pays_order and not cancelled
        group by order_id having count(*) > 1`,
   },
   {
     guarantee: 2,
     what: 'money went to suspense and no incident says why',
-    rows: `select count(*) from orders.receipts where outcome = 'suspense'`,
+    rows: `select count(*) from orders.receipts where in_suspense`,
     violations: `
       select r.id as key, jsonb_build_object('order', r.order_id) as facts from orders.receipts r
        where r.outcome = 'suspense' and not exists (select 1 from orders.incidents i where i.receipt_id = r.id)`,

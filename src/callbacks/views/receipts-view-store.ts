@@ -69,7 +69,7 @@ const STATUS_IS: Readonly<Record<ReceiptStatus, string>> = {
 };
 const OUTCOME_IS: Readonly<Record<ReceiptOutcome, string>> = {
   order_paid: "r.outcome = 'order_paid'",
-  suspense: "r.outcome = 'suspense'",
+  suspense: "r.in_suspense and r.outcome = 'suspense'",
 };
 
 /** A provider's reference is unique per receiving account, and of these there are few: each is asked by the key. */
@@ -80,10 +80,7 @@ const OF_PROVIDER_REFERENCE = `r.id in (
 const OF_PAYMENT_REFERENCE = `r.id in (
   select p.id from orders.orders o join orders.receipts p on p.order_id = o.id where o.payment_reference = $4
   union all
-  select p.id from orders.receipts p where p.payment_reference = $4 and p.order_id is null and p.status <> 'waiting'
-  union all
-  select p.id from orders.receipts p where p.payment_reference = $4 and p.order_id is null and p.status = 'waiting'
-     and p.next_try_at is not null)`;
+  select p.id from orders.receipts p where p.payment_reference = $4 and p.order_id is null)`;
 
 /**
  * A receipt that is not settled waits, or has a transaction that has not ended: both are taken out of their indexes first,

@@ -42,8 +42,13 @@ const STATUS_IS: Readonly<Record<TransactionStatus, string>> = {
   confirming: "t.status = 'confirming'",
   confirmed: "t.status = 'confirmed'",
   cancelling: "t.status = 'cancelling'",
-  cancelled: "t.status = 'cancelled'",
+  cancelled: "t.cancelled and t.status = 'cancelled'",
 };
+/** Those that stand and those that were cancelled are in an index each. */
+const OF_RECEIPT = `t.gid in (
+  select a.gid from orders.global_transactions a where a.receipt_id = $2::uuid and not a.cancelled
+  union all
+  select a.gid from orders.global_transactions a where a.receipt_id = $2::uuid and a.cancelled)`;
 const ENDED = "t.status in ('confirmed', 'cancelled')";
 const NOT_ENDED = "t.status in ('trying', 'confirming', 'cancelling')";
 const STUCK = `(t.attempts >= ${STUCK_AFTER_ATTEMPTS.transactions}
@@ -57,7 +62,7 @@ const STUCK = `(t.attempts >= ${STUCK_AFTER_ATTEMPTS.transactions}
 function searchStatement({ status, ended, receipt, stuck }: TransactionSearch, isOpen: boolean): Statement {
   const conditions = [
     '($1::uuid is null or t.gid < $1)',
-    receipt === undefined ? '$2::uuid is null' : 't.receipt_id = $2::uuid',
+    receipt === undefined ? '$2::uuid is null' : OF_RECEIPT,
     '($4::int is null or t.attempts >= $4)',
     `($5::int is null or t.created_at <= (select clock_timestamp()) - $5 * interval '1 second')`,
     ...(status === undefined ? [] : [STATUS_IS[status]]),
