@@ -200,8 +200,8 @@ it('reads what is open through the indexes of recovery, however much was ever do
      select gen_random_uuid(), 'voucher', 'old' || n, 1, '{}', now(), 'done' from generate_series(1, 20000) n`,
   );
   await world.query(
-    `insert into orders.receipts (id, provider, receiving_account, provider_reference, channel_id, amount, currency, status, outcome)
-     select gen_random_uuid(), 'old', 'old', n::text, channel_id, 1, 'USD', 'settled', 'suspense'
+    `insert into orders.receipts (id, provider, receiving_account, provider_reference, channel_id, amount, currency, status, outcome, in_suspense)
+     select gen_random_uuid(), 'old', 'old', n::text, channel_id, 1, 'USD', 'settled', 'suspense', true
        from generate_series(1, 20000) n, (select channel_id from orders.receipts limit 1) one`,
   );
   await world.query(

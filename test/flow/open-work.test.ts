@@ -290,8 +290,8 @@ const READS = statement(
 
 /** 5,000 rows of each kind that have ended. */
 const ENDED = [
-  `insert into orders.receipts (id, provider, receiving_account, provider_reference, channel_id, amount, currency, status, outcome)
-   select gen_random_uuid(), 'old', 'old', n::text, channel_id, 1, 'USD', 'settled', 'suspense'
+  `insert into orders.receipts (id, provider, receiving_account, provider_reference, channel_id, amount, currency, status, outcome, in_suspense)
+   select gen_random_uuid(), 'old', 'old', n::text, channel_id, 1, 'USD', 'settled', 'suspense', true
      from generate_series(1, 5000) n, (select channel_id from orders.receipts limit 1) one`,
   `insert into orders.global_transactions (gid, receipt_id, pays_order, status, plan, legs_hash, deadline, ended_at)
    select gen_random_uuid(), id, false, 'confirmed', '{}', '', now(), now() from orders.receipts where provider = 'old'`,
