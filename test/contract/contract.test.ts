@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ApiDocument, readDocument } from '../support/api-document';
 import { type Answered, whatIsUndocumented } from '../support/documented-answers';
+import { PATIENT } from '../support/scenario';
 import { type World, startWorld } from '../support/world';
 import type { ContractCase } from './contract-case';
 
@@ -17,7 +18,7 @@ let world: World;
 let document: ApiDocument;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld(PATIENT);
   document = readDocument((await world.http.get('/openapi.json')).body);
 });
 afterAll(async () => {

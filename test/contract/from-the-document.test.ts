@@ -15,7 +15,7 @@ let document: ApiDocument;
 let shop: Shop;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ answerBudgetMs: 30_000 });
   base = world.http.get('/').url.replace(/\/$/, '');
   document = readDocument(await (await fetch(`${base}/openapi.json`)).json());
   shop = await openShop();
@@ -205,7 +205,7 @@ async function openShop(): Promise<Shop> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks`,
     server,
     next: async () => {
-      const deadline = Date.now() + 20_000;
+      const deadline = Date.now() + 60_000;
       while (received.length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
       return received.shift()!;
     },

@@ -3,7 +3,7 @@ import { testDatabases } from '../support/databases';
 import { startTcpProxy } from '../support/tcp-proxy';
 import { type Json, startWorld } from '../support/world';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 const PAYMENTS = 600;
 

@@ -20,7 +20,7 @@ import type { World } from '../support/world';
  * PostgreSQL stops and cannot start again until somebody frees space. One process of the service lives through both.
  */
 const EACH = 40;
-jest.setTimeout(150_000);
+jest.setTimeout(400_000);
 
 let postgres: CrampedPostgres;
 let service: ServiceProcess;

@@ -13,7 +13,7 @@ import type { World } from '../support/world';
 
 /** `kill -9` under load: what was acknowledged is there, and in the end every payment is, exactly once. */
 const PAYMENTS = 300;
-jest.setTimeout(240_000);
+jest.setTimeout(500_000);
 
 let server: MerchantServer;
 let services: ServiceProcess[] = [];

@@ -5,7 +5,7 @@ import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy';
 import { type Channel, type Json, type Merchant, type World, startWorld } from '../support/world';
 
 /** One of four databases is away: what needs it waits and settles later, and what does not need it goes on. */
-const BUDGET_MS = 1_500;
+const BUDGET_MS = 4_000;
 
 let world: World;
 let proxy: TcpProxy;
@@ -22,7 +22,7 @@ async function begin(away: SchemaName): Promise<void> {
   const urls = { ...test.urls, [away]: through.toString() };
   const pools = createPools(urls);
   const on = { test: { databases: pools.databases, urls, close: () => pools.close() }, masterKey: Buffer.alloc(32, 1) };
-  world = await startWorld({ on, answerBudgetMs: BUDGET_MS, transactionDeadlineMs: 3_000 });
+  world = await startWorld({ on, answerBudgetMs: BUDGET_MS, transactionDeadlineMs: 6_000 });
   [merchant, channel] = [await world.merchant(), await world.channel()];
   await world.admin('put', `/merchants/${merchant.id}/points-rules/USD`, { points_per_unit: '1' });
   stop = async () => {
@@ -36,7 +36,7 @@ async function begin(away: SchemaName): Promise<void> {
   await world.quiet();
 }
 
-jest.setTimeout(150_000);
+jest.setTimeout(400_000);
 afterEach(() => stop());
 
 /** Sends the callback of an order once; the bank has its answer soon after the budget at the latest. */
@@ -44,14 +44,14 @@ async function send(order: Json, status: 204 | 503): Promise<void> {
   const startedAt = Date.now();
   const answer = await world.send(channel, world.paid(channel, order));
   expect([answer.status, answer.headers['retry-after'] !== undefined]).toEqual([status, status === 503]);
-  expect(Date.now() - startedAt).toBeLessThan(BUDGET_MS + 2_000);
+  expect(Date.now() - startedAt).toBeLessThan(BUDGET_MS + 5_000);
 }
 
 const orders = (count: number, changes: object = {}): Promise<Json[]> =>
   Promise.all(Array.from({ length: count }, () => world.order(merchant, changes)));
 
 async function mustSettle(paid: number, points: number): Promise<void> {
-  await world.quiet(75_000);
+  await world.quiet(120_000);
   expect(await world.balance(merchant)).toBe(`${paid * 100}.00`);
   expect(await world.v1(merchant, 'get', '/customers/anna/points')).toMatchObject({ balance: String(points * 100) });
   expect(await world.incidents()).toEqual([]);
@@ -59,11 +59,11 @@ async function mustSettle(paid: number, points: number): Promise<void> {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 400; round += 1) {
-    if (await condition()) return;
+  const deadline = Date.now() + 90_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('it did not come true');
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error('it did not come true');
 }
 
 const OUTAGES = [

@@ -8,7 +8,7 @@ import { OPERATOR_TOKEN, type World } from '../support/world';
 
 /** Two processes share the work: one answers, the other does what nobody waits for, and may die at any time. */
 const PAYMENTS = 120;
-jest.setTimeout(240_000);
+jest.setTimeout(500_000);
 
 let databaseUrl: string;
 let server: MerchantServer;
@@ -31,7 +31,7 @@ async function start(env: Readonly<Record<string, string>>): Promise<ServiceProc
 }
 
 async function until(what: string, isThere: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 90_000;
   while (!(await isThere())) {
     if (Date.now() > deadline) throw new Error(`never came: ${what}`);
     await wait(25);
@@ -100,7 +100,7 @@ it('http acknowledges and decides, worker posts and notifies; the worker is kill
 
   const again = await start({ ...env, ROLE: 'worker' });
   await until('the expiry', async () => (await count(world, `orders.orders where status = 'expired'`)) === 1);
-  await world.quiet(100_000);
+  await world.quiet(200_000);
   expect(await count(world, 'accounting.vouchers')).toBe(PAYMENTS);
   expect(new Set(server.received.map(({ id }) => id)).size).toBe(PAYMENTS + 1);
   await mustBeCreditedOnce(world, payments, payments.callbacks.keys());

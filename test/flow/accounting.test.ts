@@ -8,7 +8,7 @@ import { readTrialBalance } from '../../src/accounting/trial-balance';
 import { VOUCHER_TOPIC, type VoucherMessage } from '../../src/accounting/voucher-message';
 import { verifyChain } from '../../src/accounting/verify-chain';
 import type { OutboxMessage } from '../../src/consistency/outbox/outbox';
-import { type TestDatabases, testDatabases } from '../support/databases';
+import { PATIENT_POOLS, type TestDatabases, testDatabases } from '../support/databases';
 
 describe('the books', () => {
   const ids = createIds(systemClock);
@@ -18,7 +18,7 @@ describe('the books', () => {
 
   beforeEach(async () => {
     heads.length = 0;
-    world = await testDatabases();
+    world = await testDatabases(PATIENT_POOLS);
   });
   afterEach(() => world.close());
 

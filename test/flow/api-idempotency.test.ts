@@ -54,9 +54,17 @@ it('keeps the keys of two callers apart', async () => {
 
 it('lets one of many at once run; the others meet it running or answered', async () => {
   const headers = key();
-  const answers = await Promise.all(
-    Array.from({ length: 20 }, () => api.admin('post', '/admin/faults/slow', { a: 1 }, headers)),
+  let answered = 0;
+  const all = Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const answer = await api.admin('post', '/admin/faults/slow', { a: 1 }, headers);
+      answered += 1;
+      return answer;
+    }),
   );
+  while (answered < 19) await new Promise((resolve) => setTimeout(resolve, 10));
+  api.finishSlow();
+  const answers = await all;
   const ran = answers.filter((one) => one.status === 201 && one.headers['idempotency-replayed'] === undefined);
   const running = answers.filter((one) => one.body.code === 'idempotency_in_progress');
   expect(ran).toHaveLength(1);
@@ -94,7 +102,7 @@ it('finds its own order again where the process died before the answer was kept'
   const [body, headers] = [order(), key()];
   const first = await merchant.call('post', '/v1/orders', body, headers);
   await sql(
-    `update orders.idempotency_keys set status = null, body = null, lease_until = clock_timestamp() + interval '5 seconds'
+    `update orders.idempotency_keys set status = null, body = null, lease_until = clock_timestamp() + interval '1 minute'
       where key = $1`,
     [headers['Idempotency-Key']],
   );

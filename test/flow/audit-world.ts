@@ -6,7 +6,7 @@ import { createSealer } from '../../src/core/sealing';
 import { createVoucherConsumer } from '../../src/accounting/post-vouchers';
 import { createParticipant } from '../../src/balances/participant';
 import type { Leg } from '../../src/consistency/tcc/participant';
-import { type TestDatabases, testDatabases } from '../support/databases';
+import { PATIENT_POOLS, type TestDatabases, testDatabases } from '../support/databases';
 
 /**
  * A small world as the flow leaves it: an order paid net of fee and split with points, after an attempt that was cancelled;
@@ -39,7 +39,7 @@ export const sealer = createSealer([Buffer.alloc(32, 7)]);
 const LONG_AGO = `clock_timestamp() - interval '1 hour'`;
 
 export async function buildAuditWorld(options: { separate?: boolean } = {}): Promise<AuditWorld> {
-  const world = await testDatabases(options);
+  const world = await testDatabases({ ...PATIENT_POOLS, ...options });
   const { databases } = world;
   const sql = async (schema: keyof typeof databases, text: string): Promise<void> => {
     await databases[schema].knex.raw(text);

@@ -1,6 +1,9 @@
 import { formatAudit, runAudit } from '../../src/audit/run-audit';
 import { type AuditWorld, buildAuditWorld, sealer } from './audit-world';
 
+/** Some of them audit a system at work again and again. */
+jest.setTimeout(300_000);
+
 type Schema = 'orders' | 'accounts' | 'points' | 'accounting';
 
 describe('the audit', () => {

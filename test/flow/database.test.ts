@@ -41,16 +41,16 @@ describe('pools', () => {
     const server = new URL(test.urls.points);
     const proxy = await startTcpProxy({ host: server.hostname, port: Number(server.port) });
     server.port = String(proxy.port);
-    const pools = createPools({ ...test.urls, points: server.toString() }, { size: 1, statementTimeoutMs: 100 });
+    const pools = createPools({ ...test.urls, points: server.toString() }, { size: 1, statementTimeoutMs: 1_000 });
     const ask = statement('test.ask', 'select 1 as one');
     try {
       await pools.databases.points.query(ask);
       // Longer than a statement may be silent.
-      await wait(2_600);
+      await wait(3_500);
       proxy.hang();
       await expect(pools.databases.points.query(ask)).rejects.toThrow(/database points is unavailable/);
       await proxy.up();
-      const deadline = Date.now() + 20_000;
+      const deadline = Date.now() + 60_000;
       const back = (): Promise<boolean> =>
         pools.databases.points.query(ask).then(
           () => true,
@@ -61,7 +61,7 @@ describe('pools', () => {
       await proxy.down();
       await pools.close();
     }
-  }, 30_000);
+  }, 120_000);
 
   it('set the time-outs and the time zone of every session', async () => {
     const [row] = await test.databases.points.query(
@@ -85,7 +85,12 @@ describe('pools', () => {
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
     );
     await test.databases.orders.query(killOthers);
-    // The end of a session that nobody uses arrives like any message: a moment later.
+    const others = statement(
+      'test.others',
+      'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    while ((await test.databases.orders.query(others)).length > 0) await wait(20);
+    // They have said that they end; that arrives like any message, a moment later.
     await wait(100);
     await expect(test.databases.accounts.query(one)).resolves.toEqual([{ one: 1 }]);
   });
@@ -206,7 +211,7 @@ describe('a transaction whose BEGIN is cancelled', () => {
     const left = rows.filter(({ id }) => failed.has(id));
     expect(failed.size).toBeGreaterThan(0);
     expect(left.filter(({ id, part }) => part === 2 || id % 2 === 0)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('a full server', () => {
@@ -233,7 +238,11 @@ describe('a full server', () => {
 
   it('lets a pool share the sessions that it has, and take more as soon as there are', async () => {
     const changes: string[] = [];
-    const pools = createPools(urls, { size: 5, onReach: (_, { kind }) => changes.push(kind) });
+    const pools = createPools(urls, {
+      size: 5,
+      acquireTimeoutMs: 60_000,
+      onReach: (_, { kind }) => changes.push(kind),
+    });
     const askMany = (): Promise<unknown> =>
       Promise.all(Array.from({ length: 60 }, () => pools.databases.orders.query(SLOW)));
     const sessions = async (): Promise<number> => {
@@ -244,8 +253,11 @@ describe('a full server', () => {
       await askMany();
       expect([await sessions(), changes]).toEqual([2, []]);
       await admin.query(`alter role ${name} connection limit 5`);
-      await wait(600);
-      await askMany();
+      // Twice a second it asks for one more.
+      for (const deadline = Date.now() + 60_000; (await sessions()) < 5;) {
+        await askMany();
+        expect(Date.now()).toBeLessThan(deadline);
+      }
       expect([await sessions(), changes]).toEqual([5, []]);
     } finally {
       await pools.close();
@@ -281,7 +293,7 @@ describe('migrations', () => {
       'the migrations of schema points failed: another process has been migrating it for longer than 1 s: "quittance migrate" in pg_stat_activity',
     );
     await other.end();
-    await expect(migrateSchema('points', url, 1_000)).resolves.toEqual([]);
+    await expect(migrateSchema('points', url, 60_000)).resolves.toEqual([]);
     await dropTestDatabase(url);
   });
 

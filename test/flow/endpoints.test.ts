@@ -175,7 +175,7 @@ describe('the notifications of an order', () => {
     await world.endpoint(merchantId, server.url);
     server.script({ status: 500, body: 'sorry' });
     const order = await world.order(merchantId);
-    const notifier = world.notifier();
+    const notifier = world.notifier({ timeoutMs: 20_000 });
     await notifier.handle(await world.announce(merchantId, [order]));
     await notifier.settled();
     const list = await request(app())

@@ -4,7 +4,7 @@ import { createStripeBank } from '../support/vendor-callbacks/stripe-bank';
 /** The four schemas on four databases: nothing of the flow may rely on their being one. */
 let world: World;
 beforeEach(async () => {
-  world = await startWorld({ separate: true });
+  world = await startWorld({ separate: true, answerBudgetMs: 30_000 });
 });
 afterEach(async () => {
   await world.quiet();

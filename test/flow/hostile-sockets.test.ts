@@ -8,8 +8,8 @@ import { type Merchant, OPERATOR_TOKEN } from '../support/world';
  * What comes over bare sockets to a process of the service: senders that are slow, endless, ambiguous or many. Each is ended,
  * the bank beside them is answered, the process keeps its memory, and nothing happens that nobody has asked for.
  */
-const HEADERS_MS = 1_000;
-const BODY_MS = 1_500;
+const HEADERS_MS = 2_000;
+const BODY_MS = 5_000;
 /** Much more than all of this needs, and much less than is sent. */
 const MAY_GROW_BY_MIB = 160;
 const FORGER = '127.0.0.2';
@@ -173,6 +173,7 @@ describe('too much', () => {
   });
 
   it('of a body is refused by its declared length: before it comes, and without a look into any database', async () => {
+    await service.world.settled();
     const before = await service.state();
     const doors = [
       [callbackPath, '', 413],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createAdyenBank } from '../support/vendor-callbacks';
 import type { AdyenBank, AdyenItem } from '../support/vendor-callbacks/adyen-bank';
+import { PATIENT } from '../support/scenario';
 import { type Channel, type World, startWorld } from '../support/world';
 
 /** Every new event leads to the body of the callback that brought it, whichever of its events were known before. */
@@ -10,7 +11,7 @@ describe('the body of a callback', () => {
   let channel: Channel;
 
   beforeAll(async () => {
-    world = await startWorld({ working: false });
+    world = await startWorld({ ...PATIENT, working: false });
     bank = createAdyenBank();
     channel = await world.channel(bank);
   });

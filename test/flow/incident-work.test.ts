@@ -4,6 +4,7 @@ import { systemClock } from '../../src/core/clock';
 import { createIds, showId } from '../../src/core/ids';
 import type { NewIncident } from '../../src/incidents/incident';
 import { createIncidents } from '../../src/incidents/incidents-store';
+import { PATIENT } from '../support/scenario';
 import { type Json, OPERATOR_TOKEN, type World, startWorld } from '../support/world';
 
 /** What operators do about incidents, alone and several at once. */
@@ -15,7 +16,10 @@ let world: World;
 let count = 0;
 
 beforeAll(async () => {
-  world = await startWorld({ operators: [operatorOf('alice', ALICE), operatorOf('bob', BOB)] });
+  world = await startWorld({
+    operators: [operatorOf('alice', ALICE), operatorOf('bob', BOB)],
+    ...PATIENT,
+  });
 });
 afterAll(async () => {
   await world.mustBeSound();

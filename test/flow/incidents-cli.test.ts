@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import { createProgram } from '../../src/cli';
+import { PATIENT } from '../support/scenario';
 import { OPERATOR_TOKEN, type World, startWorld } from '../support/world';
 
 /** What an operator types. */
@@ -11,7 +12,7 @@ const server = createServer((req, res) => {
 const variables = { ...process.env };
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld(PATIENT);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   process.env['QUITTANCE_URL'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   process.env['QUITTANCE_OPERATOR_TOKEN'] = OPERATOR_TOKEN;

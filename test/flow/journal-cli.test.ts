@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BooksWorld, booksWorld } from '../support/books-world';
 
+/** Each command begins by translating its sources. */
+jest.setTimeout(300_000);
+
 describe('the journal on the command line', () => {
   let books: BooksWorld;
   let folder: string;

@@ -195,12 +195,12 @@ describeWithLedgerTools('an export of the journal during a load of payments', ()
         const beanEnd = /^option "title" ".* to (\S+)"$/m.exec(bean)![1]!;
         expect(shown(beancountBalances(beancount))).toEqual(await expected(db, 'beancount', beanEnd));
       }
-      await load.finished();
+      await load.finished(100_000);
       await world.quiet();
       await world.mustBeSound();
     } finally {
       await world.stop();
       rmSync(folder, { recursive: true, force: true });
     }
-  });
+  }, 300_000);
 });

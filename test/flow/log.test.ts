@@ -4,6 +4,7 @@ import { type CapturedLog, type Line, capturedLog } from '../support/captured-lo
 import { mortalDatabases } from '../support/crash-points';
 import { type MerchantServer, startMerchantServer } from '../support/merchant-server';
 import { type TestRedis, describeWithRedis, startRedis } from '../support/redis';
+import { until } from '../support/scenario';
 import { NO_QUEUE } from '../support/service-world';
 import { everyVendorBank } from '../support/vendor-callbacks';
 import { type Channel, type Json, type Merchant, OPERATOR_TOKEN, type World, startWorld } from '../support/world';
@@ -30,7 +31,7 @@ afterEach(async () => {
 });
 
 async function begin(options: Parameters<typeof startWorld>[0] = {}): Promise<void> {
-  world = await startWorld({ logger: log.logger, ...options });
+  world = await startWorld({ logger: log.logger, answerBudgetMs: 30_000, ...options });
   [merchant, channel] = [await world.merchant(), await world.channel()];
   ({ secret } = await world.admin('post', `/merchants/${merchant.id}/endpoints`, { url: server.url }));
   order = await world.order(merchant);
@@ -61,6 +62,7 @@ async function followsAPayment(options: Parameters<typeof startWorld>[0]): Promi
     .set({ traceparent: header, 'X-Request-Id': 'bank-1' });
   await request.expect(204);
   await world.quiet();
+  await until('all of it is logged', () => eventsOf(log.lines(), header).length >= WHOLE_PAYMENT.length);
   expect(eventsOf(log.lines(), header)).toEqual(WHOLE_PAYMENT);
   const line = (event: string): Line => linesOf(log.lines(), header).find((one) => one['event'] === event)!;
   expect(line('callback.accepted')).toMatchObject({ level: 20, channel: channel.name, request_id: 'bank-1' });
@@ -121,19 +123,20 @@ it('follows a payment through a crash into the process that goes on', async () =
   const other = capturedLog();
   const second = await startWorld({ on: world, logger: other.logger });
   ends.push(() => second.stop());
-  await world.quiet(30_000);
+  await world.quiet();
+  await until('all of it is logged', () => eventsOf(other.lines(), header).length >= 3);
   expect(eventsOf(other.lines(), header)).toEqual(['notification.delivered', 'outbox.consumed', 'payment.decided']);
   await world.mustBeSound();
 });
 
 it('says one line of a cause, whatever waits for it', async () => {
-  await begin({ transactionDeadlineMs: 1_000 });
+  await begin();
   await world.query(`alter table orders.outbox add constraint poison check (payload ->> 'gross' <> '6.66')`);
   const poisoned = await world.order(merchant, { amount: '6.66' });
   const header = aHeader();
   await world.send(channel, world.paid(channel, poisoned)).set('traceparent', header).expect(503);
   await world.query('alter table orders.outbox drop constraint poison');
-  await world.quiet(30_000);
+  await world.quiet();
   const failures = linesOf(log.lines(), header).filter((line) => line.level >= 40);
   expect(failures.map((line) => line['event'])).toEqual(['callback.failed']);
   expect(failures[0]?.['err']).toMatchObject({ type: expect.any(String), code: '23514', constraint: 'poison' });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { inTransaction, statement } from '../../src/consistency/transaction';
 import { createPools } from '../../src/database/pools';
 import { createSource } from '../../src/telemetry/source';
@@ -7,6 +8,7 @@ import { workStore } from '../../src/telemetry/work-store';
 import { testDatabases } from '../support/databases';
 import { describeWithPromtool, promtool } from '../support/promtool';
 import { describeWithRedis, startRedis } from '../support/redis';
+import { PATIENT, until } from '../support/scenario';
 import { startTcpProxy } from '../support/tcp-proxy';
 import { OPERATOR_TOKEN, type World, startWorld } from '../support/world';
 
@@ -28,13 +30,18 @@ async function scrape(world: World, token = OPERATOR_TOKEN): Promise<string> {
   return answer.text;
 }
 
+const STEPS = ['callbacks.record', 'accounts.try', 'accounts.confirm', 'transactions.decide', 'transactions.confirmed'];
+
 describe('what a payment leaves in the metrics', () => {
   let world: World;
   let text: string;
   let channel: string;
 
   beforeAll(async () => {
-    world = await startWorld({ operations: { metricsToken: 'only-for-the-scraper-of-tests' } });
+    world = await startWorld({
+      operations: { metricsToken: 'only-for-the-scraper-of-tests' },
+      answerBudgetMs: 30_000,
+    });
     const [merchant, called] = [await world.merchant(), await world.channel()];
     channel = called.name;
     const order = await world.order(merchant);
@@ -46,7 +53,15 @@ describe('what a payment leaves in the metrics', () => {
     const late = await world.order(merchant);
     await world.send(called, world.paid(called, late, { amount: '1.00' }));
     await world.quiet();
-    text = await scrape(world, 'only-for-the-scraper-of-tests');
+    // What the databases show already, the process that did it may hear of a moment later.
+    await until('the process has counted it', async () => {
+      text = await scrape(world, 'only-for-the-scraper-of-tests');
+      const settled = valueOf(text, 'quittance_settlements_settled_total');
+      const consumed = valueOf(text, 'quittance_outbox_consumed_total', { topic: 'voucher', outcome: 'done' });
+      const isWorking = STEPS.some((step) => valueOf(text, 'quittance_step_load', { step }) !== 0);
+      const hasRead = valueOf(text, 'quittance_work_open', { work: 'messages' }) !== undefined;
+      return settled === 2 && consumed === 2 && !isWorking && hasRead;
+    });
   });
   afterAll(() => world.stop());
 
@@ -69,14 +84,7 @@ describe('what a payment leaves in the metrics', () => {
   });
 
   it('shows every gathered step with list sizes, times and load', () => {
-    const steps = [
-      'callbacks.record',
-      'accounts.try',
-      'accounts.confirm',
-      'transactions.decide',
-      'transactions.confirmed',
-    ];
-    for (const step of steps) {
+    for (const step of STEPS) {
       expect([step, valueOf(text, 'quittance_step_list_size_sum', { step })]).toEqual([step, expect.any(Number)]);
       expect(valueOf(text, 'quittance_step_run_seconds_count', { step })).toBeGreaterThan(0);
       expect(valueOf(text, 'quittance_step_load', { step })).toBe(0);
@@ -91,9 +99,14 @@ describe('what a payment leaves in the metrics', () => {
   it('names requests by operation and never by path', async () => {
     await world.http.get('/admin/incidents').set('Authorization', `Bearer ${OPERATOR_TOKEN}`);
     await world.http.get('/wp-login.php');
-    const now = await scrape(world);
+    let now = '';
     const count = (operation: string, status: string): number | undefined =>
       valueOf(now, 'quittance_http_request_seconds_count', { operation, method: 'GET', status });
+    // An answer is counted when it has gone, which may be after it has arrived.
+    await until('both are counted', async () => {
+      now = await scrape(world);
+      return count('listIncidents', '200') !== undefined && count('none', '404') !== undefined;
+    });
     expect([count('listIncidents', '200'), count('none', '404')]).toEqual([1, 1]);
     expect(now).not.toMatch(/wp-login|mer_|ord_|rcp_/);
   });
@@ -165,7 +178,7 @@ describe('what a payment leaves in the metrics', () => {
 });
 
 it('shows what waits, and for how long', async () => {
-  const world = await startWorld({ working: false });
+  const world = await startWorld({ working: false, answerBudgetMs: 30_000 });
   const [merchant, channel] = [await world.merchant(), await world.channel()];
   await world.admin('post', `/merchants/${merchant.id}/endpoints`, { url: 'http://127.0.0.1:65535/hook' });
   const order = await world.order(merchant);
@@ -191,7 +204,7 @@ it('shows what waits, and for how long', async () => {
 });
 
 it('reads what is open through the indexes of recovery, however much was ever done', async () => {
-  const world = await startWorld({ working: false });
+  const world = await startWorld({ working: false, ...PATIENT });
   const [merchant, channel] = [await world.merchant(), await world.channel()];
   const order = await world.order(merchant);
   await world.send(channel, world.paid(channel, order));
@@ -242,7 +255,7 @@ it('answers what it has while a database is away or hangs, says so, and comes ba
   through.hostname = '127.0.0.1';
   through.port = String(proxy.port);
   const urls = { ...test.urls, orders: through.toString() };
-  const pools = createPools(urls, { acquireTimeoutMs: 500 });
+  const pools = createPools(urls);
   const clock = { ahead: 0, now: () => new Date(), elapsed: () => performance.now() + clock.ahead };
   const on = { test: { databases: pools.databases, urls, close: () => pools.close() }, masterKey: Buffer.alloc(32, 1) };
   const world = await startWorld({ on, working: false, clock });
@@ -264,12 +277,7 @@ it('answers what it has while a database is away or hangs, says so, and comes ba
   expect(await shown()).toEqual(away);
   await proxy.up();
   // A probe finds out, about once a second.
-  let back = await shown();
-  for (let round = 0; back[0] !== 1 && round < 200; round += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    back = await shown();
-  }
-  expect(back).toEqual(fine);
+  await until('it is back', async () => isDeepStrictEqual(await shown(), fine));
   proxy.hang();
   expect(await shown()).toEqual(away);
   await proxy.down();

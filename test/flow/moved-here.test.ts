@@ -1,6 +1,7 @@
 import { receiptsStore } from '../../src/callbacks/receipts-store';
 import { inTransaction } from '../../src/consistency/transaction';
 import type { Gid } from '../../src/core/ids';
+import { PATIENT } from '../support/scenario';
 import { lockTable } from '../support/session';
 import { type Json, type World, startWorld } from '../support/world';
 
@@ -8,7 +9,7 @@ import { type Json, type World, startWorld } from '../support/world';
  * What hangs on a move of the log goes out right behind it, for the whole list: what of the list somebody else has moved before
  * must be left alone.
  */
-const PATIENT = { working: false, statementTimeoutMs: 60_000, lockTimeoutMs: 60_000 };
+const ALONE = { ...PATIENT, working: false, transactionDeadlineMs: 60_000 };
 
 let world: World;
 /** Holds up every Try until it is released. */
@@ -18,7 +19,7 @@ const holdUpTries = async (): Promise<void> => {
 };
 
 beforeEach(async () => {
-  world = await startWorld(PATIENT);
+  world = await startWorld(ALONE);
   await holdUpTries();
 });
 afterEach(async () => {

@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 function client(options: Partial<HttpClientOptions> = {}) {
-  const made = createHttpClient({ allowPrivate: true, timeoutMs: 1_000, ...options });
+  const made = createHttpClient({ allowPrivate: true, timeoutMs: 20_000, ...options });
   closing.unshift(() => made.close());
   return made;
 }
@@ -57,6 +57,7 @@ function forever(socket: Socket, text: string, everyMs: number): void {
   });
 }
 
+const SHORT = { timeoutMs: 1_000 };
 const OUT_OF_TIME = { kind: 'unreachable', why: 'no complete answer within 1 s' };
 
 describe('a name', () => {
@@ -92,7 +93,7 @@ describe('a name', () => {
     const target = await raw(() => undefined);
     // Public when it is asked for first, private whenever it is asked for again.
     const dns = await names((_name, asked) => (asked === 1 ? ['192.0.0.8'] : ['127.0.0.1']));
-    const http = client({ allowPrivate: false, nameServers: [dns.address], timeoutMs: 500 });
+    const http = client({ allowPrivate: false, nameServers: [dns.address], timeoutMs: 2_000 });
     for (let round = 0; round < 3; round += 1) {
       const answer = await http.post(`http://rebind.example:${target.port}/`, {}, '{}');
       expect(answer.kind).toBe('unreachable');
@@ -104,7 +105,7 @@ describe('a name', () => {
   it('that is public at first and never asked for a second time connects to the public address', async () => {
     const target = await raw(() => undefined);
     const dns = await names((_name, asked) => (asked === 1 ? ['8.8.4.4'] : ['127.0.0.1']));
-    const http = client({ allowPrivate: false, nameServers: [dns.address], timeoutMs: 500 });
+    const http = client({ allowPrivate: false, nameServers: [dns.address], timeoutMs: 2_000 });
     const answer = await http.post(`http://once.example:${target.port}/`, {}, '{}');
     expect(answer).toMatchObject({ kind: 'unreachable', why: expect.not.stringContaining('private') as string });
     expect(dns.asked.get('once.example')).toBe(1);
@@ -155,7 +156,7 @@ describe('a server', () => {
       socket.write('HTTP/1.1 200 OK\r\nx-slow: ');
       forever(socket, 'a', 50);
     });
-    expect(await client().post(`http://127.0.0.1:${port}/`, {}, '{}')).toEqual(OUT_OF_TIME);
+    expect(await client(SHORT).post(`http://127.0.0.1:${port}/`, {}, '{}')).toEqual(OUT_OF_TIME);
   });
 
   it('that sends its body a byte at a time is given up when the time is over', async () => {
@@ -163,19 +164,19 @@ describe('a server', () => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n');
       forever(socket, 'a', 50);
     });
-    expect(await client().post(`http://127.0.0.1:${port}/`, {}, '{}')).toEqual(OUT_OF_TIME);
+    expect(await client(SHORT).post(`http://127.0.0.1:${port}/`, {}, '{}')).toEqual(OUT_OF_TIME);
   });
 
   it('that answers with early hints for ever is given up when the time is over', async () => {
     const { port } = await raw((socket) => {
       forever(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n', 5);
     });
-    expect(await client().post(`http://127.0.0.1:${port}/`, {}, '{}')).toEqual(OUT_OF_TIME);
+    expect(await client(SHORT).post(`http://127.0.0.1:${port}/`, {}, '{}')).toEqual(OUT_OF_TIME);
   });
 
   it('that takes the connection and shakes no hand is given up when the time is over', async () => {
     const { port } = await raw(() => undefined);
-    expect(await client().post(`https://127.0.0.1:${port}/`, {}, '{}')).toEqual(OUT_OF_TIME);
+    expect(await client(SHORT).post(`https://127.0.0.1:${port}/`, {}, '{}')).toEqual(OUT_OF_TIME);
   });
 
   it('that sends headers without end is cut off', async () => {
@@ -187,7 +188,7 @@ describe('a server', () => {
       socket.on('drain', more);
       more();
     });
-    expect(await client({ timeoutMs: 10_000 }).post(`http://127.0.0.1:${port}/`, {}, '{}')).toEqual({
+    expect(await client().post(`http://127.0.0.1:${port}/`, {}, '{}')).toEqual({
       kind: 'unreachable',
       why: 'the headers of the answer are too large',
     });
@@ -202,7 +203,7 @@ describe('a server', () => {
       res.end(bomb);
     });
     const { port } = await listening(server);
-    const answer = await client({ timeoutMs: 10_000 }).post(`http://127.0.0.1:${port}/`, {}, '{}');
+    const answer = await client().post(`http://127.0.0.1:${port}/`, {}, '{}');
     expect(answer).toMatchObject({ kind: 'answered', status: 200 });
     expect(answer.kind === 'answered' && Buffer.byteLength(answer.body)).toBeLessThan(bomb.length * 4);
     expect(asked).toBeUndefined();

@@ -14,7 +14,7 @@ import { type Channel, type Json, type Merchant, type World, startWorld } from '
 
 /** What is stuck is seen with its reason, and moved on by a person: through the command line, and so through the API. */
 async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 90_000;
   while (!(await look())) {
     if (Date.now() > deadline) throw new Error(`${what} did not come true`);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -74,7 +74,7 @@ describe('after an outage', () => {
     await sql(`update orders.receipts set ${later} where status = 'waiting'`);
     await sql(`update orders.notifications
       set put_off = true, next_try_at = now() - interval '1 hour', enqueued_until = now() + interval '15 minutes'`);
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await line.close();
     for (const close of closing) await close();

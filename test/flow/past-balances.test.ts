@@ -102,8 +102,10 @@ describe('balances of the books at a past instant', () => {
     const at = await books.now();
     const read = trial(at);
     let waiting = false;
-    for (const deadline = Date.now() + 5_000; !waiting && Date.now() < deadline;) {
-      const sql = `select 1 from pg_locks where locktype = 'advisory' and not granted`;
+    for (const deadline = Date.now() + 60_000; !waiting && Date.now() < deadline;) {
+      // Locks of the whole server are listed there, and other tests wait for some, too.
+      const sql = `select 1 from pg_locks l join pg_database d on d.oid = l.database
+                    where d.datname = current_database() and locktype = 'advisory' and not granted`;
       waiting = (await books.sql(sql)).length > 0;
     }
     await posting.rollback();

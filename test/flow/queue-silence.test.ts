@@ -5,7 +5,7 @@ import { idTracer } from '../support/quiet';
 import { describeWithRedis } from '../support/redis';
 import { startTcpProxy } from '../support/tcp-proxy';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 const silent = { warn: () => undefined, info: () => undefined, debug: () => undefined };
 
 /** Connections that are silent for ever, as behind a firewall that has forgotten them, while new ones work. */

@@ -11,20 +11,23 @@ import {
   csv,
   day,
   ended,
+  everyRunEnded,
   handIn,
   incidentsOf,
   pool,
   reconcile,
   setMapping,
 } from '../support/statements';
+import { holdableClaims } from '../support/holdable-claims';
 import { type Channel, type Json, type Merchant, OPERATOR_TOKEN, type World, startWorld } from '../support/world';
 
 let world: World;
 let merchant: Merchant;
 let channel: Channel;
 const folder = mkdtempSync(join(tmpdir(), 'quittance-statements-'));
+const claims = holdableClaims('orders.statement_runs');
 beforeAll(async () => {
-  world = await startWorld({ reconciliationDir: folder });
+  world = await startWorld({ reconciliationDir: folder, around: claims.around });
   merchant = await world.merchant();
 });
 beforeEach(async () => {
@@ -32,6 +35,7 @@ beforeEach(async () => {
   await setMapping(world, channel);
 });
 afterEach(async () => {
+  claims.letGo();
   await world.quiet();
   await world.mustBeSound();
 });
@@ -203,18 +207,19 @@ describe('a run of the reconciliation', () => {
     });
     sent.on('error', () => undefined);
     sent.write(`${HEADER}\n,A,1,,USD,PAID`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    sent.destroy();
-    const deadline = Date.now() + 10_000;
-    for (;;) {
-      const { data } = await world.admin('get', `/reconciliation/runs?channel=${channel.name}`);
-      if (data[0]?.status === 'quarantined') {
-        expect(data[0].reasons).toEqual([{ line: null, reason: 'the file broke off before its end' }]);
-        break;
+    const becomes = async (status: string): Promise<Json> => {
+      const deadline = Date.now() + 30_000;
+      for (;;) {
+        const { data } = await world.admin('get', `/reconciliation/runs?channel=${channel.name}`);
+        if (data[0]?.status === status) return data[0];
+        if (Date.now() > deadline) throw new Error(JSON.stringify(data));
+        await new Promise((resolve) => setTimeout(resolve, 50));
       }
-      if (Date.now() > deadline) throw new Error(JSON.stringify(data));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    };
+    await becomes('receiving');
+    sent.destroy();
+    const run = await becomes('quarantined');
+    expect(run.reasons).toEqual([{ line: null, reason: 'the file broke off before its end' }]);
     await new Promise((resolve) => server.close(resolve));
   });
 });
@@ -237,6 +242,8 @@ describe('two processes', () => {
   );
 
   it.each(POINTS)('finish what one of them left $side its commit $commit', async ({ commit, side }) => {
+    // The sweep of the other process would take the run away from the one that is to die with it.
+    claims.hold();
     const theDay = await someDay(channel);
     const mortal = mortalDatabases(world.test.databases, { schema: 'orders', commit, side });
     const dying = await startWorld({
@@ -245,11 +252,15 @@ describe('two processes', () => {
       reconciliationDatabase: mortal.databases.orders,
     });
     const answer = handIn(dying, channel, theDay.file).catch(() => undefined);
-    const died = await Promise.race([
-      mortal.stopped.then(() => true),
-      answer.then(() => new Promise<boolean>((resolve) => setTimeout(resolve, 3_000, false))),
-    ]);
+    const cameToItsEnd = async (): Promise<boolean> => {
+      const run = (await answer)?.body.run;
+      await ended(world, run.id);
+      // After its last commit it has still to hear of it.
+      return new Promise<boolean>((resolve) => setTimeout(resolve, 1_000, false));
+    };
+    const died = await Promise.race([mortal.stopped.then(() => true), cameToItsEnd()]);
     expect(died).toBe(commit <= COMMITS);
+    claims.letGo();
     await expireLeases();
     await world.wired.reconcile();
     await mustHaveComeOut(channel, theDay);
@@ -270,16 +281,17 @@ describe('the day’s work', () => {
     const own = join(folder, channel.name);
     mkdirSync(own);
     mkdirSync(join(folder, 'nobody'));
-    writeFileSync(join(own, `${day()}.csv`), theDay.file);
-    writeFileSync(join(own, `${day()}.again.csv`), theDay.file);
-    writeFileSync(join(own, `${day(1)}.csv`), 'rubbish');
+    const [today, yesterday] = [day(), day(1)];
+    writeFileSync(join(own, `${today}.csv`), theDay.file);
+    writeFileSync(join(own, `${today}.again.csv`), theDay.file);
+    writeFileSync(join(own, `${yesterday}.csv`), 'rubbish');
     writeFileSync(join(own, 'notes.txt'), 'none of ours');
-    writeFileSync(join(folder, 'nobody', `${day()}.csv`), theDay.file);
+    writeFileSync(join(folder, 'nobody', `${today}.csv`), theDay.file);
     await Promise.all([world.wired.reconcile(), world.wired.reconcile()]);
     expect(readdirSync(own).sort()).toEqual(
-      [`${day()}.again.csv.done`, `${day()}.csv.done`, `${day(1)}.csv.quarantined`, 'notes.txt'].sort(),
+      [`${today}.again.csv.done`, `${today}.csv.done`, `${yesterday}.csv.quarantined`, 'notes.txt'].sort(),
     );
-    expect(readdirSync(join(folder, 'nobody'))).toEqual([`${day()}.csv`]);
+    expect(readdirSync(join(folder, 'nobody'))).toEqual([`${today}.csv`]);
     await mustHaveComeOut(channel, theDay);
   });
 
@@ -291,6 +303,8 @@ describe('the day’s work', () => {
       [channel.name],
     );
     await world.wired.reconcile();
+    // What the sweep has taken up is none of its work.
+    await everyRunEnded(world);
     expect(await pool(world, channel)).toMatchObject([{ side: 'ours', status: 'overdue' }]);
     const { data } = await world.admin('get', `/reconciliation/runs?channel=${channel.name}&limit=1`);
     expect(data).toMatchObject([{ kind: 'examination', status: 'done', differences: 1 }]);

@@ -133,7 +133,7 @@ it.each([
 
 it('a step that takes a list links to the traces of its items', async () => {
   await begin();
-  const headers = Array.from({ length: 20 }, () => aHeader());
+  const headers = Array.from({ length: 60 }, () => aHeader());
   const orders: Json[] = await Promise.all(headers.map(() => world.order(merchant)));
   await Promise.all(orders.map((order, index) => pay(order, headers[index]!)));
   await world.quiet();
@@ -170,7 +170,7 @@ it('a refused callback and a failing merchant show as such', async () => {
   expect(await send({ ...callback, body: Buffer.concat([callback.body, Buffer.from(' ')]) }, aHeader())).toBe(401);
   server.script({ status: 500 });
   expect(await send(callback, aHeader())).toBe(204);
-  for (let round = 0; round < 400 && server.received.length < 1; round += 1) await wait(25);
+  for (let round = 0; round < 2_400 && server.received.length < 1; round += 1) await wait(25);
   await finish();
 
   const callbacks = collector.spans.filter((span) => span.name === 'POST /callbacks/:channel');
@@ -218,7 +218,7 @@ describe('a collector that is not there', () => {
     await world.quiet();
     expect(server.received).toHaveLength(20);
     await world.mustBeSound();
-    for (let round = 0; round < 400 && !service.output().includes('traces.export_failed'); round += 1) await wait(25);
+    for (let round = 0; round < 2_400 && !service.output().includes('traces.export_failed'); round += 1) await wait(25);
     expect(await finish()).toBe(0);
     // One line, however many exports failed; with the collector's key in none.
     expect(service.output().match(/traces\.export_failed/g)).toHaveLength(1);

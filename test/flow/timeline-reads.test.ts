@@ -68,7 +68,7 @@ it.each(['accounts', 'points', 'accounting'] as const)('says that %s is away and
   through.hostname = '127.0.0.1';
   through.port = String(proxy.port);
   const urls = { ...test.urls, [away]: through.toString() };
-  const pools = createPools(urls, { acquireTimeoutMs: 1_000 });
+  const pools = createPools(urls, { acquireTimeoutMs: 5_000 });
   const on = { test: { databases: pools.databases, urls, close: () => pools.close() }, masterKey: Buffer.alloc(32, 1) };
   const world = await startWorld({ on });
   try {
@@ -97,7 +97,7 @@ it.each(['accounts', 'points', 'accounting'] as const)('says that %s is away and
     // That it is back is found out by a probe about every second.
     const unavailable = async (): Promise<unknown[]> =>
       (await world.admin('get', `/orders/${order.id}/timeline`)).unavailable;
-    for (let round = 0; round < 200 && (await unavailable()).length > 0; round += 1) {
+    for (let round = 0; round < 1_200 && (await unavailable()).length > 0; round += 1) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await world.mustBeSound();

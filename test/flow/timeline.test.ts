@@ -344,12 +344,16 @@ describe('a payment that goes otherwise', () => {
       { what: 'receipt', status: 'waiting', next_try_at: expect.any(String), last_error: 'waits for the order' },
     ]);
     expect((await timelineOf(order.id)).pending).toEqual([]);
-    // Its order appears after all.
-    await world.query(`update orders.receipts set payment_reference = $2 where id = $1`, [
-      data[0].id.slice(4),
-      order.payment_reference,
-    ]);
+    // Its order appears after all, and recovery looks at it no earlier than the test has.
+    await world.query(
+      `update orders.receipts set payment_reference = $2, lease_token = null,
+              next_try_at = clock_timestamp() + interval '1 hour' where id = $1 and status = 'waiting'`,
+      [data[0].id.slice(4), order.payment_reference],
+    );
     expect((await timelineOf(order.id)).pending).toHaveLength(1);
+    await world.query(`update orders.receipts set next_try_at = clock_timestamp() where id = $1`, [
+      data[0].id.slice(4),
+    ]);
     await world.quiet();
   });
 });

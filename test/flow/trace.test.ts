@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readTraceparent } from '../../src/core/traceparent';
 import { mortalDatabases } from '../support/crash-points';
 import { type MerchantServer, startMerchantServer } from '../support/merchant-server';
+import { until } from '../support/scenario';
 import { NO_QUEUE } from '../support/service-world';
 import { type Channel, type Json, type Merchant, type World, startWorld } from '../support/world';
 
@@ -93,7 +94,7 @@ it.each([
   ends.push(() => second.stop());
   await world.query(`update orders.outbox set enqueued_until = clock_timestamp()`);
   await world.query(`update orders.notifications set enqueued_until = clock_timestamp()`);
-  await world.quiet(30_000);
+  await world.quiet();
   for (const table of ['outbox', 'notifications']) expect(await tracesIn(table)).toEqual([traceId]);
   expect(traceIdOf(server.received[0]!.traceparent)).toBe(traceId);
   await world.mustBeSound();
@@ -106,10 +107,10 @@ it('an order that its merchant closes is announced under the request, one that e
     .post(`/v1/orders/${order.id}/close`)
     .set({ Authorization: `Bearer ${merchant.key}`, traceparent: header })
     .expect(200);
-  await world.order(merchant, { expires_at: new Date(Date.now() + 300).toISOString() });
-  for (let round = 0; round < 400 && server.received.length < 2; round += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  await until('the closing is told', () => server.received.length === 1);
+  const late = await world.order(merchant, { expires_at: new Date(Date.now() + 3_600_000).toISOString() });
+  await world.query('update orders.orders set expires_at = clock_timestamp() where id = $1', [late.id.slice(4)]);
+  await until('the expiry is told', () => server.received.length === 2);
   await world.quiet();
   const [closed, expired] = server.received.map((one) => traceIdOf(one.traceparent));
   expect(closed).toBe(traceId);

@@ -4,7 +4,15 @@ import { systemClock } from '../../src/core/clock';
 import { createIds } from '../../src/core/ids';
 import { sendAll } from '../support/load';
 import { raiseFault } from '../support/raised-faults';
-import { attempts, dyingProcess, runSweep, settledInAHurry as settled, until } from '../support/scenario';
+import {
+  PATIENT,
+  attempts,
+  dyingProcess,
+  passDeadline,
+  runSweep,
+  settledInAHurry as settled,
+  until,
+} from '../support/scenario';
 import { type Session, openSession } from '../support/session';
 import { type Channel, type Json, type Merchant, type World, startWorld } from '../support/world';
 
@@ -17,7 +25,7 @@ let channel: Channel;
 const ends: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  world = await startWorld({ answerBudgetMs: 30_000 });
+  world = await startWorld(PATIENT);
   session = await openSession(world.test.urls.orders);
 });
 beforeEach(async () => {
@@ -73,13 +81,14 @@ it('what is pending counts in the balance check: money that a hold has reserved 
   expect(await participant().try([second])).toEqual([{ kind: 'refused', account: code(), reason: 'insufficient' }]);
   // Money on its way in is not there yet either.
   const one = await world.order(merchant);
-  const { world: dying, mortal } = await dyingProcess(world, { schema: 'orders', commit: 2, side: 'before' }, { answerBudgetMs: 300, transactionDeadlineMs: 60_000 }); // prettier-ignore
+  const { world: dying, mortal } = await dyingProcess(world, { schema: 'orders', commit: 2, side: 'before' }, { answerBudgetMs: 300 }); // prettier-ignore
   ends.push(() => dying.stop(), mortal.goOn);
   await dying.send(channel, world.paid(channel, one)).expect(503);
+  await mortal.stopped;
   expect(await account()).toMatchObject({ balance: '100.00', available: '40.00', pending: '100.00' });
   expect(await participant().try([second])).toEqual([{ kind: 'refused', account: code(), reason: 'insufficient' }]);
   await giveUp([first, second]);
-  await session.run(`update orders.global_transactions set next_try_at = clock_timestamp() where status = 'trying'`);
+  await passDeadline(world, one);
 });
 
 it('a rejected hold cannot be committed later', async () => {
@@ -120,7 +129,7 @@ it('after a burst the balance is the sum of what was answered with success, with
     orders.map((one) => world.paid(channel, one)),
     { callers: 100, url: (attempt) => urls[attempt % 2]!, twiceEvery: 3, patienceMs: 30_000 },
   );
-  await load.finished();
+  await load.finished(100_000);
   await settled(world);
   const answered = [...load.acknowledged].reduce((sum, index) => sum + index + 1, 0);
   const [entries] = await world.query<{ sum: string; last: string }>(
@@ -137,13 +146,16 @@ it('a hold does not expire while it is being confirmed: the deadline passes in b
   const { world: dying, mortal } = await dyingProcess(
     world,
     { schema: 'accounts', commit: 2, side: 'before' },
-    { transactionDeadlineMs: 200, answerBudgetMs: 30_000 },
+    { answerBudgetMs: 30_000 },
   );
   ends.push(() => dying.stop());
   await dying.send(channel, world.paid(channel, one)).expect(204);
   await mortal.stopped;
-  const isPast = `select 1 from orders.global_transactions where deadline < clock_timestamp() and status = 'confirming'`;
-  await until('the deadline has passed', async () => (await world.query(isPast)).length === 1);
+  const passed = await world.query(
+    `update orders.global_transactions set deadline = clock_timestamp(), next_try_at = clock_timestamp()
+      where status = 'confirming' returning gid`,
+  );
+  expect(passed).toHaveLength(1);
   // Recovery, the sweep over open holds and the process itself all end it, at once.
   const ending = Promise.all([runSweep(world, 'transactions'), runSweep(world, 'open holds')]);
   mortal.goOn();

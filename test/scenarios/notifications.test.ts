@@ -1,6 +1,6 @@
 import { type MerchantServer, startMerchantServer } from '../support/merchant-server';
 import { notificationWorld } from '../support/notification-world';
-import { dyingProcess, settledInAHurry as settled, until } from '../support/scenario';
+import { PATIENT, dyingProcess, settledInAHurry as settled, until } from '../support/scenario';
 import { type Channel, type Json, type Merchant, type World, startWorld } from '../support/world';
 
 /** Where webhooks of the field got lost, stuck or sent twice. More of it is in test/flow/notifications*.test.ts. */
@@ -11,7 +11,7 @@ let channel: Channel;
 const ends: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  world = await startWorld({ answerBudgetMs: 30_000 });
+  world = await startWorld(PATIENT);
 });
 beforeEach(async () => {
   shop = await startMerchantServer();
@@ -70,7 +70,9 @@ it('one dead endpoint, with retries used up at the head of the queue, does not d
 
 it('every attempt is recorded, with what was answered, before and after it is over', async () => {
   await subscribe(merchant, shop.url, [0, 1, 1]);
-  shop.script({ status: 500, body: 'first' }, { status: 503, body: 'second' }, { status: 200, afterMs: 300 });
+  let answer: () => void = () => undefined;
+  const when = new Promise<void>((resolve) => (answer = resolve));
+  shop.script({ status: 500, body: 'first' }, { status: 503, body: 'second' }, { status: 200, when });
   const one = await pay(merchant);
   for (const count of [1, 2]) {
     await until(`attempt ${count} has failed`, async () => (await told(one)).attempts[count - 1]?.status === 'failed');
@@ -78,6 +80,7 @@ it('every attempt is recorded, with what was answered, before and after it is ov
   }
   await until('the third is under way', () => shop.received.length === 3);
   expect((await told(one)).attempts.map((attempt: Json) => attempt.status)).toEqual(['failed', 'failed', 'started']);
+  answer();
   await until('it is delivered', async () => (await told(one)).status === 'delivered');
   expect((await told(one)).attempts).toMatchObject([
     { number: 1, status: 'failed', http_status: 500 },
@@ -113,6 +116,7 @@ it('a notification row that is there already is not taken for sent: its process 
   );
   ends.push(() => dying.stop(), mortal.goOn);
   await dying.send(channel, callback).expect(503);
+  await mortal.stopped;
   expect(await told(one)).toMatchObject({ status: 'scheduled', attempts: [] });
   // The bank calls again: the event is known, and the merchant has still heard nothing.
   await world.send(channel, callback).expect(204);
@@ -123,7 +127,7 @@ it('a notification row that is there already is not taken for sent: its process 
 });
 
 it('a DNS error is tried again, and the merchant hears when the name resolves again', async () => {
-  await subscribe(merchant, 'http://nobody.invalid/hook', [0, 1, 1]);
+  await subscribe(merchant, 'http://nobody.invalid/hook', [0, 60, 60]);
   const one = await pay(merchant);
   await until('the name was not found', async () => (await told(one)).attempts[0]?.status === 'failed');
   expect(await told(one)).toMatchObject({ status: 'scheduled' });
@@ -145,7 +149,7 @@ describe('after a restart', () => {
     const sending = `select 1 from orders.notification_attempts where status = 'started'`;
     await until('it was sending', async () => (await alone.query(sending)).length === 1);
     await alone.makeDue();
-    const restarted = alone.notifier();
+    const restarted = alone.notifier({ timeoutMs: 20_000 });
     await restarted.handle(await restarted.findOverdue(100));
     await restarted.settled();
     expect(shop.received).toHaveLength(1);
@@ -157,13 +161,13 @@ describe('after a restart', () => {
     const alone = await notificationWorld();
     const merchantId = await alone.merchant();
     await alone.endpoint(merchantId, shop.url, { schedule: [0, 60] });
-    const first = alone.notifier();
+    const first = alone.notifier({ timeoutMs: 20_000 });
     await first.handle(await alone.announce(merchantId));
     await first.settled();
     const orders = await Promise.all(Array.from({ length: 600 }, () => alone.order(merchantId)));
     await alone.announce(merchantId, orders);
     await alone.makeDue();
-    const restarted = alone.notifier();
+    const restarted = alone.notifier({ timeoutMs: 20_000 });
     for (let found = await restarted.findOverdue(1_000); found.length > 0; found = await restarted.findOverdue(1_000)) {
       await restarted.handle(found);
     }

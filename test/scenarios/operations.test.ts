@@ -2,7 +2,7 @@ import { OPERATIONS_DEFAULTS } from '../../src/config-operations';
 import { readDocument } from '../support/api-document';
 import { type CapturedLog, capturedLog } from '../support/captured-log';
 import { type RaisedFault, raiseFault } from '../support/raised-faults';
-import { gidOf, hurry, settledInAHurry as settled, until } from '../support/scenario';
+import { PATIENT, gidOf, hurry, settledInAHurry as settled, until } from '../support/scenario';
 import { type Session, openSession } from '../support/session';
 import { type Channel, type Json, type Merchant, type World, startWorld } from '../support/world';
 
@@ -21,7 +21,7 @@ let channel: Channel;
 
 beforeAll(async () => {
   log = capturedLog('warn');
-  world = await startWorld({ answerBudgetMs: 30_000, logger: log.logger, operations: OPERATIONS });
+  world = await startWorld({ ...PATIENT, logger: log.logger, operations: OPERATIONS });
   session = await openSession(world.test.urls.orders);
   [merchant, channel] = [await world.merchant(), await world.channel()];
 });

@@ -32,7 +32,7 @@ import { createFindOrders } from '../../src/orders/find-orders';
 import { createOrderRoutes } from '../../src/orders/routes';
 import { createTerms } from '../../src/terms/manage-terms';
 import { createTermsRoutes } from '../../src/terms/routes';
-import { type TestDatabases, testDatabases } from './databases';
+import { PATIENT_POOLS, type TestDatabases, testDatabases } from './databases';
 import { idTracer } from './quiet';
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests-only';
@@ -47,6 +47,8 @@ export interface TestApi {
   readonly announced: Announcement[];
   readonly log: string[];
   readonly ready: { value: boolean };
+  /** Lets the requests to /admin/faults/slow come to their end. */
+  finishSlow(): void;
   /** A request of the operator. */
   admin(method: Method, path: string, body?: object, headers?: Record<string, string>): Promise<Answer>;
   /** A new merchant with a key. */
@@ -88,7 +90,7 @@ type Method = 'get' | 'post' | 'put' | 'delete' | 'patch';
 
 /** The HTTP application over real databases, without channels and workers. */
 export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi> {
-  const test = await testDatabases();
+  const test = await testDatabases(PATIENT_POOLS);
   const { orders: db, accounts: accountsDb, points: pointsDb } = test.databases;
   const clock = options.clock ?? systemClock;
   const ids = createIds(clock);
@@ -113,8 +115,12 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
   faults.post('/boom', () => {
     throw new Error('secret internals');
   });
+  let finishSlow = (): void => undefined;
+  const slow = new Promise<void>((resolve) => {
+    finishSlow = resolve;
+  });
   faults.post('/slow', async (_req, res) => {
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await slow;
     res.status(201).json({ slow: true });
   });
   const app = createApp({
@@ -178,6 +184,9 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
     announced,
     log,
     ready,
+    finishSlow: () => {
+      finishSlow();
+    },
     admin,
     merchant: async (name = `merchant ${ids.token()}`) => {
       const merchant = await admin('post', '/admin/merchants', { name });

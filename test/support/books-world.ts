@@ -3,13 +3,13 @@ import { createIds } from '../../src/core/ids';
 import { createSealer } from '../../src/core/sealing';
 import { createVoucherConsumer } from '../../src/accounting/post-vouchers';
 import { VOUCHER_TOPIC, type VoucherMessage } from '../../src/accounting/voucher-message';
-import { type TestDatabases, testDatabases } from './databases';
+import { PATIENT_POOLS, type TestDatabases, testDatabases } from './databases';
 
 export type BooksWorld = Awaited<ReturnType<typeof booksWorld>>;
 
 /** Books alone, with a consumer that posts what a test wants: each list is a commit, and so a link. */
 export async function booksWorld() {
-  const world: TestDatabases = await testDatabases();
+  const world: TestDatabases = await testDatabases(PATIENT_POOLS);
   const ids = createIds(systemClock);
   const sealer = createSealer([Buffer.alloc(32, 1)]);
   const heads: { number: string; hash: string }[] = [];

@@ -55,7 +55,7 @@ export function startOrdering(url: string, key: string, known: string, book: Ans
         'content-type': 'application/json',
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       };
-      const answer = await fetch(`${url}/v1${path}`, { ...init, headers, signal: AbortSignal.timeout(10_000) });
+      const answer = await fetch(`${url}/v1${path}`, { ...init, headers, signal: AbortSignal.timeout(30_000) });
       told = { status: answer.status, headers: answer.headers, body: await answer.text() };
     } catch {
       // No answer is noted as none.

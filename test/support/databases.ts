@@ -19,6 +19,14 @@ export interface TestDatabaseOptions extends PoolOptions {
   readonly separate?: boolean;
 }
 
+/** Time-outs for tests that are about none: a machine that is busy fails no statement of theirs. */
+export const PATIENT_POOLS = {
+  statementTimeoutMs: 60_000,
+  lockTimeoutMs: 60_000,
+  idleInTransactionTimeoutMs: 60_000,
+  acquireTimeoutMs: 60_000,
+} as const satisfies PoolOptions;
+
 /** Fresh, migrated databases of one test file's own. */
 export async function testDatabases(options: TestDatabaseOptions = {}): Promise<TestDatabases> {
   const one = options.separate === true ? undefined : await createTestDatabase();

@@ -44,7 +44,7 @@ export function sendAll(callbacks: readonly VendorCallback[], options: LoadOptio
         method: 'POST',
         headers,
         body: new Uint8Array(body),
-        signal: AbortSignal.timeout(options.patienceMs ?? 10_000),
+        signal: AbortSignal.timeout(options.patienceMs ?? 30_000),
       });
       const told = await answer.text();
       options.onTold?.({ status: answer.status, headers: answer.headers, body: told });
@@ -79,7 +79,7 @@ export function sendAll(callbacks: readonly VendorCallback[], options: LoadOptio
   return {
     acknowledged,
     reached,
-    finished: async (withinMs = 60_000) => {
+    finished: async (withinMs = 120_000) => {
       const isDone = await Promise.race([calling.then(() => true), wait(withinMs, false, { ref: false })]);
       if (!isDone) throw new Error(`only ${acknowledged.size} of ${callbacks.length} callbacks were acknowledged`);
     },

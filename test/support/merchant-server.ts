@@ -9,6 +9,8 @@ export type Behaviour =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string;
       readonly afterMs?: number;
+      /** Answers when this has resolved. */
+      readonly when?: Promise<unknown>;
     }
   /** Takes the request and never answers. */
   | 'silence'
@@ -118,10 +120,12 @@ function act(behaviour: Behaviour, res: ServerResponse): void {
     else drip(res);
     return;
   }
-  setTimeout(() => {
-    res.writeHead(behaviour.status, behaviour.headers);
-    res.end(behaviour.body ?? '');
-  }, behaviour.afterMs ?? 0);
+  void Promise.resolve(behaviour.when).then(() => {
+    setTimeout(() => {
+      res.writeHead(behaviour.status, behaviour.headers);
+      res.end(behaviour.body ?? '');
+    }, behaviour.afterMs ?? 0);
+  });
 }
 
 function pour(res: ServerResponse): void {

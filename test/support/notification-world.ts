@@ -106,7 +106,8 @@ export async function notificationWorld(): Promise<NotificationWorld> {
       }));
       return inTransaction(db, 'test', (tx) => notifications.announce(tx, told));
     },
-    notifier: ({ timeoutMs = 2_000, ...options } = {}) => {
+    // The product's own patience: whoever wants to see an attempt run out of time asks for less.
+    notifier: ({ timeoutMs = 15_000, ...options } = {}) => {
       const http = createHttpClient({ allowPrivate: true, timeoutMs });
       const notifier = createNotifier({ ...tools, http, ...options });
       closing.push(async () => {

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
+import { Client, type DatabaseError } from 'pg';
 import { createTestDatabase, dropTestDatabase } from './databases';
 import { startRedis } from './redis';
 import { startTcpProxy } from './tcp-proxy';
@@ -69,11 +69,21 @@ export async function postgresQueueServer(): Promise<QueueServer> {
     down: () => proxy.down(),
     up: () => proxy.up(),
     loseEverything: async () => {
-      await sql('truncate bullmq.job cascade');
+      // The queue may be in the middle of something, and one of the two must give way where both would wait for ever.
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await sql('truncate bullmq.job cascade');
+          return;
+        } catch (error) {
+          if (tries === 20 || (error as Partial<DatabaseError>).code !== '40P01') throw error;
+        }
+      }
     },
     connections: async () =>
-      (await sql(`select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`))
-        .length,
+      (
+        await sql(`select pid from pg_stat_activity
+                    where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`)
+      ).length,
     close: async () => {
       await proxy.down();
       await dropTestDatabase(direct);

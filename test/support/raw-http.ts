@@ -34,7 +34,7 @@ export interface RawOptions {
 
 /** @param url of the service; resolves when connected, also where the other side closes at once */
 export async function openRaw(url: string, options: RawOptions = {}): Promise<RawConnection> {
-  const { from, halfOpen = false, patienceMs = 20_000 } = options;
+  const { from, halfOpen = false, patienceMs = 60_000 } = options;
   const { hostname, port } = new URL(url);
   const socket = connect({
     port: Number(port),

@@ -1,7 +1,11 @@
 import type { Gid, MessageId } from '../../src/core/ids';
 import { mortalDatabases, type CrashPoint, type MortalDatabases } from './crash-points';
+import { PATIENT_POOLS } from './databases';
 import { NO_QUEUE } from './service-world';
 import { type World, type WorldOptions, startWorld } from './world';
+
+/** Nothing but what a test brings about may fail: neither a bank nor a statement gives up while the machine is busy. */
+export const PATIENT = { answerBudgetMs: 30_000, ...PATIENT_POOLS } as const satisfies WorldOptions;
 
 /** How an attempt at a payment stands: its transaction, its hold at each participant, its entries for merchants. */
 export interface Attempt {
@@ -58,11 +62,31 @@ export function runSweep(world: World, name: string): Promise<number> {
   return found.run();
 }
 
+/** Has the attempts at an order, which are being tried, come to their deadline now. */
+export async function passDeadline(world: World, order: { readonly id: string }): Promise<void> {
+  await world.query(
+    `update orders.global_transactions set deadline = clock_timestamp(), next_try_at = clock_timestamp()
+      where order_id = $1::uuid and status = 'trying'`,
+    [order.id.replace(/^ord_/, '')],
+  );
+}
+
+/** Puts a message off by an hour, between two tries of it: from then on nobody consumes it by himself. */
+export async function putOffMessage(world: World, id: MessageId): Promise<void> {
+  const putOff = (): Promise<object[]> =>
+    world.query(
+      `update orders.outbox set next_try_at = clock_timestamp() + interval '1 hour', enqueued_until = clock_timestamp()
+        where id = $1::uuid and status = 'due' and lease_token is null returning id`,
+      [id],
+    );
+  await until('the message is put off', async () => (await putOff()).length === 1);
+}
+
 /** Waits until a condition holds; fails where that does not happen in time. */
 export async function until(
   what: string,
   condition: () => Promise<boolean> | boolean,
-  withinMs = 30_000,
+  withinMs = 90_000,
 ): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await condition())) {
@@ -87,11 +111,14 @@ export interface DyingProcess {
   readonly mortal: MortalDatabases;
 }
 
-/** Another process on the databases of this world, without a queue, that stops at a commit as if it had been killed there. */
+/**
+ * Another process on the databases of this world, without a queue, that stops at a commit as if it had been killed there. Its
+ * attempts come to their deadline only where a test says so: nothing gives them up, or drives them on, before the test has looked.
+ */
 export async function dyingProcess(home: World, point: CrashPoint, options: WorldOptions = {}): Promise<DyingProcess> {
   const mortal = mortalDatabases(home.test.databases, point);
   const world = await startWorld({
-    transactionDeadlineMs: 500,
+    transactionDeadlineMs: 60_000,
     ...options,
     on: { test: { ...home.test, databases: mortal.databases, urls: NO_QUEUE }, masterKey: home.masterKey },
     working: false,

@@ -90,12 +90,28 @@ export async function reconcile(
   return ended(world, answer.body.run.id);
 }
 
-export async function ended(world: World, id: string, withinMs = 30_000): Promise<Json> {
+export async function ended(world: World, id: string, withinMs = 60_000): Promise<Json> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const run = await world.admin('get', `/reconciliation/runs/${id}`);
     if (run.status === 'done' || run.status === 'quarantined') return run;
     if (Date.now() > deadline) throw new Error(`the run is still ${run.status} ${run.step}: ${run.last_error}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+/**
+ * Resolves when no run is under way any more. The day's work alone does not say so: it passes over a run that the sweep has
+ * claimed and is still driving.
+ */
+export async function everyRunEnded(world: World, withinMs = 60_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const left = await world.query(
+      `select id, status, step, last_error from orders.statement_runs where status in ('receiving', 'staged', 'matching')`,
+    );
+    if (left.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`still under way: ${JSON.stringify(left)}`);
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
 }

@@ -10,7 +10,7 @@ export interface Survivor {
   readonly service: ServiceProcess;
   readonly world: World;
   readonly payments: Payments;
-  /** How many payments there are for each fault. The last of them is sent when the fault is over. */
+  /** How many payments there are for each fault: an even number. The last of them is sent when the fault is over. */
   readonly each: number;
 }
 
@@ -19,6 +19,8 @@ export interface CallingCustomers {
   refusals(): number;
   /** How many payments a bank was told success of. */
   acknowledged(): number;
+  /** The place among all payments of the first that a bank was told success of. */
+  firstAcknowledged(): number;
   /** Fails where a bank was told success and it is not true at this moment, in the database. */
   mustBeTrue(): Promise<void>;
 }
@@ -62,6 +64,7 @@ export async function mustSurvive(survivor: Survivor, part: number, fault: Fault
   const end = await fault({
     refusals: book.refusals,
     acknowledged: () => load.acknowledged.size,
+    firstAcknowledged: () => indexes[[...load.acknowledged][0]!]!,
     mustBeTrue: () => mustBeDecided(world, acknowledged()),
   });
   await end();
@@ -86,7 +89,7 @@ export async function mustSurvive(survivor: Survivor, part: number, fault: Fault
 export async function mustHaveSurvived(survivor: Survivor, remainders: readonly Remainder[]): Promise<void> {
   const { service, world, payments } = survivor;
   for (const remainder of remainders) await remainder.finish();
-  await world.settled(60_000);
+  await world.settled(120_000);
   await mustBeCreditedOnce(world, payments, payments.callbacks.keys());
   await mustAddUp(world, payments);
   await world.mustBeSound();
@@ -110,7 +113,7 @@ export async function until(
   what: string,
   isThere: () => Promise<boolean> | boolean,
 ): Promise<void> {
-  const deadline = Date.now() + 40_000;
+  const deadline = Date.now() + 90_000;
   while (!(await isThere())) {
     const hasEnded = service.child.exitCode !== null || service.child.signalCode !== null;
     if (hasEnded || Date.now() > deadline) throw new Error(`never came: ${what}\n${service.output().slice(-3_000)}`);

@@ -50,12 +50,16 @@ const BODIES: Readonly<Record<string, (length: number) => string>> = {
   'read parameters': around('sign=AAAA&z=', '%26trade_no%3D', ''),
 };
 
-/** The shortest of a few runs: whatever else the machine does only makes runs longer. */
+/**
+ * The least of a few runs, in milliseconds that this process had a processor: on a busy machine a long run is interrupted
+ * again and again, and a short one is not.
+ */
 function shortest(run: () => void): number {
   const times = Array.from({ length: 5 }, () => {
-    const began = process.hrtime.bigint();
+    const began = process.cpuUsage();
     run();
-    return Number(process.hrtime.bigint() - began) / 1e6;
+    const { user, system } = process.cpuUsage(began);
+    return (user + system) / 1e3;
   });
   return Math.min(...times);
 }

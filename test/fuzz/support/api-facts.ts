@@ -67,7 +67,7 @@ const DUE = `select id from orders.outbox where status = 'due'`;
 /** Does what workers would do, but calls no merchant: where merchants are called is what was sent by somebody hostile. */
 export async function finishWork(world: World): Promise<void> {
   const sweep = (name: string) => world.wired.sweeps.find((one) => one.name === name)!.run();
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   for (;;) {
     await world.query(WAITED);
     await sweep('receipts');

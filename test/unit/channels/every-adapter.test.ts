@@ -226,7 +226,8 @@ describe.each(BANKS)('%s', (_name, create) => {
       const callback = { headers: bank.paid(PAYMENT).headers, body: Buffer.from(body) };
       expect(verify(bank, callback).kind).toBe('refused');
     }
-    expect(performance.now() - started).toBeLessThan(1_000);
+    // With the square of their length it would be minutes; the rest is for a busy machine.
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   test('checks the operator’s keys and settings', () => {
