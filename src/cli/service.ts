@@ -5,7 +5,7 @@ import { formatAudit, runAudit } from '../audit/run-audit';
 import { loadAuditConfig, loadConfig, loadDatabaseConfig } from '../config';
 import { createSealer } from '../core/sealing';
 import { type OpenDatabases, openDatabases } from '../database/open';
-import { runService } from '../main';
+import type * as service from '../main';
 import { AUDIT_POOLS, type SeenHead, readHead } from './audit-options';
 import { firstSteps } from './first-steps';
 import type { Output } from './output';
@@ -17,7 +17,7 @@ export function addServiceCommands(program: Command, output: Output): void {
     .description('run the service; without DATABASE_URL it brings its own PostgreSQL, with its data in .data')
     .action(async () => {
       const config = loadConfig();
-      await runService(config, ({ url }) => {
+      await loadService().runService(config, ({ url }) => {
         if (config.urls === undefined) output.line(firstSteps({ url, dataDir: config.dataDir }));
       });
     });
@@ -88,8 +88,15 @@ function readCount(text: string): number {
   return Number(text);
 }
 
+const load = createRequire(__filename);
+
+/** The service is most of the program, and a command that asks it something does not need it. */
+function loadService(): typeof service {
+  return load('../main') as typeof service;
+}
+
 /** The demo stands on top of the service and is found beside its sources, so that nothing in here depends on it. */
 function loadDemo(): (options: DemoOptions) => Promise<number> {
   const path = join(__dirname, '..', '..', 'demo', 'run-demo');
-  return (createRequire(__filename)(path) as { runDemo: (options: DemoOptions) => Promise<number> }).runDemo;
+  return (load(path) as { runDemo: (options: DemoOptions) => Promise<number> }).runDemo;
 }
