@@ -23,6 +23,8 @@ export interface OperationsConfig {
     readonly bodyMs: number;
     readonly mostConnections: number;
   };
+  /** So many payments may be under way in this process; what comes beyond is told at once to come again. */
+  readonly mostPaymentsInFlight: number;
   /** 0 switches a limit off. They hold per process. */
   readonly limits: {
     readonly apiKeyPerSecond: number;
@@ -41,6 +43,7 @@ export const OPERATIONS_DEFAULTS: OperationsConfig = {
   metricsToken: undefined,
   trustProxy: undefined,
   senders: { headersMs: 10_000, bodyMs: 30_000, mostConnections: 2_000 },
+  mostPaymentsInFlight: 1_500,
   limits: {
     apiKeyPerSecond: 5_000,
     operatorPerSecond: 5_000,
