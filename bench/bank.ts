@@ -1,23 +1,49 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { BankAnswer, BankPayment, BankQuestion, Callbacks } from './bank-calls';
+import type {
+  BankAnswers,
+  BankPayment,
+  BankQuestion,
+  Called,
+  Callbacks,
+  ClosedLoop,
+  Offered,
+  OpenLoop,
+} from './bank-calls';
 import { answerQuestions } from './child';
 import { type HttpCaller, openHttpCaller } from './http-caller';
+import { quantile } from './median';
+import { offer } from './open-loop';
 
 /** How long the bank waits before it repeats a callback that was not acknowledged. */
 const REPEAT_MS = 50;
 
+/** What is signed and not yet acknowledged. */
 let requests: readonly Buffer[] = [];
 
-answerQuestions(async (question: BankQuestion): Promise<BankAnswer> => {
-  if (question.kind === 'call') return callAll(question.port, question.callers);
-  requests = question.payments.map((payment) => signedRequest(question, payment));
-  return { acknowledged: 0, tryAgain: 0, refused: 0, elapsedMs: 0, p50: 0, p95: 0, p99: 0 };
+answerQuestions(async (question: BankQuestion): Promise<BankAnswers[BankQuestion['kind']]> => {
+  switch (question.kind) {
+    case 'sign':
+      requests = question.payments.map((payment) => signedRequest(question, payment));
+      return { callbacks: requests.length };
+    case 'call':
+      return callAll(question);
+    case 'offer':
+      return offerAll(question);
+  }
 });
 
-async function callAll(port: number, connections: number): Promise<BankAnswer> {
-  const callers = await Promise.all(Array.from({ length: connections }, () => openHttpCaller(port)));
+async function offerAll(question: OpenLoop): Promise<Offered> {
+  const offered = await offer(requests, question);
+  requests = requests.filter((_, index) => offered.outcomes[index] !== 'acknowledged');
+  return { ...offered, left: requests.length };
+}
+
+async function callAll({ ports, callers: connections }: ClosedLoop): Promise<Called> {
+  const callers = await Promise.all(
+    Array.from({ length: connections }, (_, index) => openHttpCaller(ports[index % ports.length] ?? 0)),
+  );
   const latencies = new Float64Array(requests.length);
   const counts = { tryAgain: 0, refused: 0 };
   let next = 0;
@@ -31,14 +57,13 @@ async function callAll(port: number, connections: number): Promise<BankAnswer> {
   const elapsedMs = performance.now() - startedAt;
   for (const caller of callers) caller.close();
   latencies.sort();
-  const quantile = (share: number): number => latencies[Math.floor(share * (latencies.length - 1))] ?? 0;
   return {
     acknowledged: requests.length - counts.refused,
     ...counts,
     elapsedMs,
-    p50: quantile(0.5),
-    p95: quantile(0.95),
-    p99: quantile(0.99),
+    p50: quantile(latencies, 0.5),
+    p95: quantile(latencies, 0.95),
+    p99: quantile(latencies, 0.99),
   };
 }
 
@@ -50,7 +75,7 @@ async function deliver(
 ): Promise<number> {
   for (;;) {
     const sentAt = performance.now();
-    const status = await caller.send(request);
+    const { status } = await caller.send(request);
     if (status < 300) return performance.now() - sentAt;
     if (status === 503 || status === 429) counts.tryAgain += 1;
     else {

@@ -1,4 +1,4 @@
-import type { BenchOptions, Spread } from './options';
+import type { Spread } from './backends';
 import { type Transactor, driverTransactor, findPgbench, pgbenchTransactor } from './transactors';
 import type { Stage } from './stage';
 import { FLOOR_TABLES, floorScript } from './floor-sql';
@@ -20,7 +20,11 @@ const CONNECTIONS = [8, 32] as const;
  * What one payment costs without any of it: one local transaction that writes the same durable rows, with prepared
  * statements, straight against the same server; the better of 8 and 32 connections.
  */
-export async function measureFloor(stage: Stage, spread: Spread, options: BenchOptions): Promise<Floor> {
+export async function measureFloor(
+  stage: Stage,
+  spread: Spread,
+  options: { readonly merchants: number; readonly seconds: number },
+): Promise<Floor> {
   const { url, drop } = await stage.emptyDatabase();
   await migrate(forAllSchemas(url));
   const merchants = spread === 'hot' ? 1 : options.merchants;
@@ -32,7 +36,7 @@ export async function measureFloor(stage: Stage, spread: Spread, options: BenchO
     const perSecond = await transact({
       url,
       connections,
-      seconds: options.floorSeconds,
+      seconds: options.seconds,
       script: floorScript(merchants),
     });
     floors.push({ spread, perSecond, connections, by: pgbench === undefined ? 'pg' : 'pgbench' });

@@ -2,25 +2,38 @@ import { type Socket, connect } from 'node:net';
 
 /** One keep-alive connection that sends ready-made requests one after the other: the load costs the machine little. */
 export interface HttpCaller {
-  /** Sends the bytes of a request and gives the status of its answer. */
-  send(request: Buffer): Promise<number>;
+  /**
+   * Sends the bytes of a request.
+   * @throws Error where the connection closes before the answer
+   */
+  send(request: Buffer): Promise<HttpAnswer>;
+  /** False once the other side has closed. */
+  isOpen(): boolean;
   close(): void;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly hasRetryAfter: boolean;
 }
 
 export async function openHttpCaller(port: number): Promise<HttpCaller> {
   const socket = await connected(port);
-  let waiting: { resolve: (status: number) => void; reject: (error: Error) => void } | undefined;
+  let waiting: { resolve: (answer: HttpAnswer) => void; reject: (error: Error) => void } | undefined;
   let received = '';
+  let open = true;
   socket.setEncoding('latin1');
   socket.on('data', (data: string) => {
     received += data;
     const end = endOfAnswer(received);
     if (end === undefined) return;
     const status = Number(received.slice(9, 12));
+    const hasRetryAfter = status >= 400 && /\r\nretry-after: \d/i.test(received.slice(0, end));
     received = received.slice(end);
-    waiting?.resolve(status);
+    waiting?.resolve({ status, hasRetryAfter });
   });
   const fail = (error: Error): void => {
+    open = false;
     waiting?.reject(error);
   };
   socket.on('error', fail);
@@ -30,9 +43,14 @@ export async function openHttpCaller(port: number): Promise<HttpCaller> {
   return {
     send: (request) =>
       new Promise((resolve, reject) => {
+        if (!open) {
+          reject(new Error('the service has closed the connection'));
+          return;
+        }
         waiting = { resolve, reject };
         socket.write(request);
       }),
+    isOpen: () => open,
     close: () => {
       waiting = undefined;
       socket.destroy();

@@ -1,4 +1,5 @@
 import type { Floor } from './floor';
+import { median } from './median';
 import type { Result } from './report';
 
 type Run = Result['runs'][number];
@@ -18,7 +19,7 @@ export function mediansOf(rounds: readonly Result[]): Result {
     runs: first.runs.map((run) => runOf(rounds, run)),
     hotOfSpread: first.hotOfSpread.map(({ backend }) => ({
       backend,
-      ratio: median(
+      ratio: medianOf(
         rounds.flatMap((round) => round.hotOfSpread.filter((one) => one.backend === backend)),
         'ratio',
       ),
@@ -28,7 +29,7 @@ export function mediansOf(rounds: readonly Result[]): Result {
 
 function floorOf(rounds: readonly Result[], { spread, by }: Floor): Floor {
   const same = rounds.flatMap((round) => round.floors.filter((floor) => floor.spread === spread));
-  const perSecond = median(same, 'perSecond');
+  const perSecond = medianOf(same, 'perSecond');
   const nearest = same.reduce((best, one) =>
     Math.abs(one.perSecond - perSecond) < Math.abs(best.perSecond - perSecond) ? one : best,
   );
@@ -41,24 +42,20 @@ function runOf(rounds: readonly Result[], run: Run): Run {
   );
   return {
     ...run,
-    acknowledgedPerSecond: median(same, 'acknowledgedPerSecond'),
-    settledPerSecond: median(same, 'settledPerSecond'),
-    ofFloor: run.ofFloor === null ? null : median(same, 'ofFloor'),
-    p50: median(same, 'p50'),
-    p95: median(same, 'p95'),
-    p99: median(same, 'p99'),
+    acknowledgedPerSecond: medianOf(same, 'acknowledgedPerSecond'),
+    settledPerSecond: medianOf(same, 'settledPerSecond'),
+    ofFloor: run.ofFloor === null ? null : medianOf(same, 'ofFloor'),
+    p50: medianOf(same, 'p50'),
+    p95: medianOf(same, 'p95'),
+    p99: medianOf(same, 'p99'),
     tryAgain: Math.max(...same.map((one) => one.tryAgain)),
     cpu: run.cpu.map((usage) => {
       const ofOne = same.flatMap((one) => one.cpu.filter(({ who }) => who === usage.who));
-      return { ...usage, perPaymentMs: median(ofOne, 'perPaymentMs'), memoryMb: median(ofOne, 'memoryMb') };
+      return { ...usage, perPaymentMs: medianOf(ofOne, 'perPaymentMs'), memoryMb: medianOf(ofOne, 'memoryMb') };
     }),
   };
 }
 
-/** Of an even number, the mean of the two in the middle. */
-function median<Name extends string>(rows: readonly { readonly [N in Name]: number | null }[], name: Name): number {
-  const sorted = rows.map((row) => row[name] ?? 0).sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const [low = 0, high = low] = sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1);
-  return (low + high) / 2;
+function medianOf<Name extends string>(rows: readonly { readonly [N in Name]: number | null }[], name: Name): number {
+  return median(rows.map((row) => row[name] ?? 0));
 }

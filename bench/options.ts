@@ -1,85 +1,47 @@
-import { parseArgs } from 'node:util';
 import { oneOf, whole } from '../test/support/option-values';
 
-export interface BenchOptions {
-  /** How many callbacks are under way at once. */
-  readonly callers: number;
-  /** How many payments each run settles, after the warm-up. */
-  readonly payments: number;
-  readonly warmUp: number;
-  /** Over how many merchants the payments of the spread run are distributed. */
-  readonly merchants: number;
-  readonly backends: readonly Backend[];
-  readonly spreads: readonly Spread[];
-  readonly floorSeconds: number;
-  /** How often all of it is measured; the figures are the medians. */
-  readonly rounds: number;
-  readonly json: boolean;
-  /** Whether the service gives everything to the queue, as it does with what it does not keep up with. */
-  readonly throughQueue: boolean;
-  /** Whether PostgreSQL counts what each statement costs, which itself costs a little. */
-  readonly profile: boolean;
+/** An option of the command line. */
+export interface Option<Value> {
+  /** What stands in the help. */
+  readonly says: string;
+  readonly takes: 'n' | 'name' | 'nothing';
+  /**
+   * @param given undefined where it is not there
+   * @throws Error whose line tells a person what is wrong
+   */
+  read(name: string, given: string | boolean | undefined): Value;
 }
 
-/** What keeps the queue. */
-export type Backend = 'postgres' | 'redis';
-/** `spread` over all merchants, or everything to one `hot` merchant. */
-export type Spread = 'spread' | 'hot';
+export type Options = Readonly<Record<string, Option<unknown>>>;
+export type ValuesOf<Given extends Options> = {
+  readonly [Name in keyof Given]: Given[Name] extends Option<infer Value> ? Value : never;
+};
 
-export const HELP = `npm run bench -- [options]
-  --callers <n>        callbacks under way at once (128)
-  --payments <n>       payments per run (20000)
-  --warm-up <n>        payments before each run that are not counted (2000)
-  --merchants <n>      merchants of the spread run (1000)
-  --backend <name>     postgres or redis; both where there is a redis-server
-  --only <name>        spread or hot; both
-  --floor-seconds <n>  how long each floor is measured (8)
-  --rounds <n>         measure all of it so often, in turns, and print the medians (1)
-  --profile            print what each statement costs in PostgreSQL (pg_stat_statements)
-  --through-queue      the service gives everything to the queue (QUEUE_EVERYTHING=true)
-  --json               print one JSON object
-`;
-
-/** @throws Error whose message tells a person what is wrong */
-export function readOptions(args: readonly string[]): BenchOptions | 'help' {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      callers: { type: 'string', default: '128' },
-      payments: { type: 'string', default: '20000' },
-      'warm-up': { type: 'string', default: '2000' },
-      merchants: { type: 'string', default: '1000' },
-      backend: { type: 'string' },
-      only: { type: 'string' },
-      'floor-seconds': { type: 'string', default: '8' },
-      rounds: { type: 'string', default: '1' },
-      'through-queue': { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      profile: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return 'help';
+export function number(otherwise: number, from: number, to: number, says: string): Option<number> {
   return {
-    callers: whole('callers', values.callers, 1, 1_500),
-    payments: whole('payments', values.payments, 1, 1_000_000),
-    warmUp: whole('warm-up', values['warm-up'], 0, 100_000),
-    merchants: whole('merchants', values.merchants, 1, 10_000),
-    backends: oneOrAll('backend', values.backend, ['postgres', 'redis']),
-    spreads: oneOrAll('only', values.only, ['spread', 'hot']),
-    floorSeconds: whole('floor-seconds', values['floor-seconds'], 0, 600),
-    rounds: whole('rounds', values.rounds, 1, 100),
-    throughQueue: values['through-queue'],
-    json: values.json,
-    profile: values.profile,
+    says: `${says} (${otherwise})`,
+    takes: 'n',
+    read: (name, given) => (typeof given === 'string' ? whole(name, given, from, to) : otherwise),
   };
 }
 
-/** All of them where none is given. */
-function oneOrAll<Name extends string>(
-  option: string,
-  given: string | undefined,
-  names: readonly Name[],
-): readonly Name[] {
-  return given === undefined ? names : [oneOf(option, given, names)];
+/** One of some names; all of them where none is given. */
+export function oneOrAll<Name extends string>(names: readonly Name[], says: string): Option<readonly Name[]> {
+  return {
+    says,
+    takes: 'name',
+    read: (name, given) => (typeof given === 'string' ? [oneOf(name, given, names)] : names),
+  };
 }
+
+export function flag(says: string): Option<boolean> {
+  return { says, takes: 'nothing', read: (_name, given) => given === true };
+}
+
+/** What the load of most goals is made of. */
+export const LOAD = {
+  callers: number(128, 1, 1_500, 'callbacks under way at once'),
+  payments: number(20_000, 1, 1_000_000, 'payments per run'),
+  'warm-up': number(2_000, 0, 100_000, 'payments before each run that are not counted'),
+  merchants: number(1_000, 1, 10_000, 'merchants of the spread run'),
+} as const;

@@ -1,7 +1,7 @@
 import type { Floor } from './floor';
 import type { Measured } from './measure';
 import { formatProfile } from './profile';
-import type { BenchOptions, Spread } from './options';
+import type { Spread } from './backends';
 
 export interface Result {
   /** Of so many rounds these are the medians. */
@@ -18,13 +18,17 @@ export interface Result {
   readonly hotOfSpread: readonly { readonly backend: string; readonly ratio: number }[];
 }
 
-export function report(options: BenchOptions, floors: readonly Floor[], runs: readonly Measured[]): Result {
+export function report(
+  load: Pick<Result, 'callers' | 'payments' | 'merchants'>,
+  floors: readonly Floor[],
+  runs: readonly Measured[],
+): Result {
   const floorOf = (spread: Spread): number | undefined => floors.find((floor) => floor.spread === spread)?.perSecond;
   return {
     rounds: 1,
-    callers: options.callers,
-    payments: options.payments,
-    merchants: options.merchants,
+    callers: load.callers,
+    payments: load.payments,
+    merchants: load.merchants,
     floors,
     runs: runs.map((run) => {
       const floor = floorOf(run.spread);

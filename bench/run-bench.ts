@@ -1,69 +1,70 @@
-import { hasRedis, startRedis } from '../test/support/redis';
-import { type Floor, measureFloor } from './floor';
-import { type Measured, measure } from './measure';
-import { type Backend, type BenchOptions, HELP, readOptions } from './options';
+import { join } from 'node:path';
+import { GOALS } from './goals';
+import type { Goal } from './goals/goal';
+import { type Command, helpText, readCommand } from './command';
+import { type Machine, machineOf } from './machine';
 import { PROFILE_SETTINGS } from './profile';
-import { mediansOf } from './medians';
-import { type Result, formatReport, report } from './report';
-import { type Stage, setStage } from './stage';
+import { writeReadme } from './readme';
+import { type GoalResult, runGoals } from './run-goals';
+import { setStage } from './stage';
+import { formatResult, markdownTable, showTarget } from './table';
+
+const README = join(__dirname, '..', 'README.md');
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') {
-    process.stdout.write(HELP);
-    return;
+  const command = readCommand(process.argv.slice(2), GOALS);
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(helpText(GOALS));
+      break;
+    case 'list':
+      process.stdout.write(`${GOALS.map(listLine).join('\n')}\n`);
+      break;
+    case 'measure':
+      await measureGoals(command);
+      break;
   }
+}
+
+async function measureGoals({ wanted, named, common }: Extract<Command, { kind: 'measure' }>): Promise<void> {
   const tell = (line: string): void => {
     process.stderr.write(`${line}\n`);
   };
-  const rounds: Result[] = [];
-  const stage = await setStage(options.profile ? PROFILE_SETTINGS : {});
+  const profile = wanted.some(({ values }) => values['profile'] === true);
+  const stage = await setStage(profile ? PROFILE_SETTINGS : {});
   try {
-    for (let round = 0; round < options.rounds; round += 1) {
-      if (options.rounds > 1) tell(`round ${round + 1} of ${options.rounds}`);
-      // In turns, so that neither always comes after what the other has left to be written and cleared away.
-      const spreads = round % 2 === 0 ? options.spreads : options.spreads.toReversed();
-      rounds.push(await measureRound(stage, { ...options, spreads }, tell));
-    }
+    const machine = await machineOf(stage.url);
+    const { results, failures } = await runGoals(stage, wanted, common.rounds, tell);
+    for (const { goal, reason } of failures) tell(`no figure of ${goal.name}: ${reason}`);
+    if (failures.length > 0) process.exitCode = 1;
+    if (results.length > 0) process.stdout.write(output(results, machine, { ...common, named }));
+    if (common['write-readme'] && failures.length === 0) writeReadme(README, markdownTable(results, machine));
   } finally {
     await stage.close();
   }
-  const result = mediansOf(rounds);
-  process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : formatReport(result));
 }
 
-async function measureRound(stage: Stage, options: BenchOptions, tell: (line: string) => void): Promise<Result> {
-  const runs: Measured[] = [];
-  const floors: Floor[] = [];
-  for (const spread of options.spreads) {
-    if (options.floorSeconds > 0) {
-      tell(`floor, ${spread}: one bare transaction per payment`);
-      floors.push(await measureFloor(stage, spread, options));
-    }
-    for (const backend of usable(options, tell)) {
-      tell(`${options.payments} payments, ${spread}, queue on ${backend}`);
-      runs.push(await withQueue(backend, (redisUrl) => measure(stage, options, { backend, spread, redisUrl })));
-    }
-  }
-  return report(options, floors, runs);
+function output(
+  results: readonly GoalResult[],
+  machine: Machine,
+  how: { readonly json: boolean; readonly markdown: boolean; readonly named: boolean },
+): string {
+  if (how.markdown) return markdownTable(results, machine);
+  if (!how.json) return results.map(formatResult).join('\n');
+  const goals = results.map(({ goal, rounds, figures, verdicts, summary }) => {
+    // Without a name the summary of the one goal is the answer, as it was before there were others.
+    const own = how.named && summary !== undefined ? { summary: summary.json } : {};
+    return { goal: goal.name, figures, targets: verdicts, rounds, ...own };
+  });
+  const bare = how.named ? {} : results[0]?.summary?.json;
+  return `${JSON.stringify({ ...bare, machine, goals }, null, 2)}\n`;
 }
 
-function usable(options: BenchOptions, tell: (line: string) => void): readonly Backend[] {
-  if (hasRedis()) return options.backends;
-  tell('skipped: no redis-server (install: apt-get install redis-server)');
-  return options.backends.filter((backend) => backend !== 'redis');
-}
-
-async function withQueue<Result>(
-  backend: Backend,
-  work: (redisUrl: string | undefined) => Promise<Result>,
-): Promise<Result> {
-  const redis = backend === 'redis' ? await startRedis() : undefined;
-  try {
-    return await work(redis?.url);
-  } finally {
-    await redis?.close();
-  }
+function listLine({ name, about, figures }: Goal): string {
+  const targets = Object.values(figures).flatMap(({ says, unit, target }) =>
+    target === undefined ? [] : [`${says} ${showTarget(target, unit)}`],
+  );
+  return `${name}: ${targets.length === 0 ? about : targets.join('; ')}`;
 }
 
 main().catch((error: unknown) => {

@@ -8,6 +8,8 @@ import { startTemporaryPostgres } from '../test/support/temporary-postgres';
 
 /** The server that everything in the bench runs on: an embedded PostgreSQL of its own, removed afterwards. */
 export interface Stage {
+  /** The server's own database, which no run uses. */
+  readonly url: string;
   /** The process id of the server. */
   readonly postgresPid: () => number | undefined;
   /** A new database without tables, on the same server. */
@@ -49,6 +51,7 @@ export async function setStage(settings: Readonly<Record<string, string>> = {}):
     return { url: url.toString(), drop: () => asAdmin(`drop database ${name} with (force)`) };
   };
   return {
+    url: server.url,
     postgresPid: server.pid,
     emptyDatabase,
     database: async () => {
