@@ -22,6 +22,8 @@ export interface Measurement {
   readonly payments: number;
   readonly warmUp: number;
   readonly merchants: number;
+  /** How many processes of the service share the calls; 1. */
+  readonly processes?: number;
   /** Whether the service gives everything to the queue, as it does with what it does not keep up with. */
   readonly throughQueue: boolean;
   /** Whether PostgreSQL counts what each statement costs, which itself costs a little. */
@@ -40,9 +42,9 @@ export async function measure(stage: Stage, run: Measurement): Promise<Measured>
   };
   return onScene(
     stage,
-    { env },
+    { env, processes: run.processes ?? 1 },
     async ({ seed, merchantUrl, secret }) => {
-      const merchants = await seed.merchants(run.spread === 'hot' ? 1 : run.merchants, merchantUrl, secret);
+      const merchants = await seed.merchants(run.spread === 'hot' ? 1 : run.merchants, () => merchantUrl, secret);
       return { before: await seed.orders(run.warmUp, merchants), payments: await seed.orders(run.payments, merchants) };
     },
     async (scene, { before, payments }) => {

@@ -9,6 +9,8 @@ import { type GoalResult, runGoals } from './run-goals';
 import { setStage } from './stage';
 import { formatResult, markdownTable, showTarget } from './table';
 
+/** Room for the pools of several processes of the service. */
+const SETTINGS = { max_connections: '500' };
 const README = join(__dirname, '..', 'README.md');
 
 async function main(): Promise<void> {
@@ -31,7 +33,7 @@ async function measureGoals({ wanted, named, common }: Extract<Command, { kind: 
     process.stderr.write(`${line}\n`);
   };
   const profile = wanted.some(({ values }) => values['profile'] === true);
-  const stage = await setStage(profile ? PROFILE_SETTINGS : {});
+  const stage = await setStage({ ...SETTINGS, ...(profile ? PROFILE_SETTINGS : {}) });
   try {
     const machine = await machineOf(stage.url);
     const { results, failures } = await runGoals(stage, wanted, common.rounds, tell);

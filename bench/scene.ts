@@ -49,9 +49,13 @@ export async function onScene<Prepared, Result>(
   prepare: (scene: Omit<Scene, 'services'>) => Promise<Prepared>,
   work: (scene: Scene, prepared: Prepared) => Promise<Result>,
 ): Promise<Result> {
-  const database = await stage.database();
   const bank = startHelper<BankQuestion, BankAnswers>('bank.ts');
   const merchant = startHelper<MerchantQuestion, MerchantAnswers>('merchant.ts');
+  const stopHelpers = (): Promise<unknown> => Promise.all([bank.stop(), merchant.stop()]);
+  const database = await stage.database().catch(async (error: unknown) => {
+    await stopHelpers();
+    throw error;
+  });
   const services: BenchService[] = [];
   const stopServices = async (): Promise<void> => {
     await Promise.all(services.splice(0).map((service) => service.stop()));
@@ -75,7 +79,7 @@ export async function onScene<Prepared, Result>(
     return result;
   } finally {
     await stopServices();
-    await Promise.all([bank.stop(), merchant.stop()]);
+    await stopHelpers();
     await database.close();
   }
 }

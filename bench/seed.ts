@@ -19,8 +19,8 @@ const AMOUNT = '12.50';
 const CUSTOMERS = 2_000;
 
 export interface Seed {
-  /** Opens merchants, each with a fee plan, a points rule and an endpoint at `url`. */
-  merchants(count: number, url: string, secret: string): Promise<readonly MerchantId[]>;
+  /** Opens merchants, each with a fee plan, a points rule and an endpoint, whose address may depend on which of them it is. */
+  merchants(count: number, urlOf: (index: number) => string, secret: string): Promise<readonly MerchantId[]>;
   channel(name: string, receivingAccount: string, secret: string): Promise<void>;
   /** Creates so many open orders, one merchant after the other in turn. */
   orders(count: number, merchants: readonly MerchantId[]): Promise<readonly BankPayment[]>;
@@ -50,10 +50,12 @@ export function createSeed(databases: Databases, sealer: Sealer): Seed {
     return id;
   };
   return {
-    merchants: async (count, url, secret) => {
+    merchants: async (count, urlOf, secret) => {
       const made: MerchantId[] = [];
       while (made.length < count) {
-        const some = Array.from({ length: Math.min(20, count - made.length) }, () => oneMerchant(url, secret));
+        const some = Array.from({ length: Math.min(20, count - made.length) }, (_, index) =>
+          oneMerchant(urlOf(made.length + index), secret),
+        );
         made.push(...(await Promise.all(some)));
       }
       return made;

@@ -4,9 +4,11 @@ import type { GoalResult, Verdict } from './run-goals';
 
 /** What a person reads of a goal: its summary, then every figure with its target. */
 export function formatResult({ goal, rounds, figures, verdicts, summary }: GoalResult): string {
-  const lines = Object.entries(goal.figures).map(([name, figure]) =>
-    figureLine(figure, figures[name], verdicts.find((verdict) => verdict.figure === name)?.met),
-  );
+  const lines = Object.entries(goal.figures)
+    .filter(([name, { target }]) => name in figures || target !== undefined)
+    .map(([name, figure]) =>
+      figureLine(figure, figures[name], verdicts.find((verdict) => verdict.figure === name)?.met),
+    );
   const medians = rounds.length === 1 ? '' : `; medians of ${rounds.length} rounds`;
   return [...(summary === undefined ? [] : [summary.text]), `${goal.name}: ${goal.about}${medians}`, ...lines, ''].join(
     '\n',

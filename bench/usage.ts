@@ -7,6 +7,41 @@ export interface Usage {
   readonly memoryMb: number;
 }
 
+/** The most resident memory that a process has had since it began, in megabytes; undefined where the machine does not tell. */
+export function peakMemoryOf(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Resident memory of a process, looked at again and again until `stop`. */
+export interface MemoryWatch {
+  stop(): readonly MemorySample[];
+}
+
+export interface MemorySample {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly memoryMb: number;
+}
+
+export function watchMemory(pid: number, everyMs: number): MemoryWatch {
+  const samples: MemorySample[] = [];
+  const timer = setInterval(() => {
+    const usage = usageOf(pid);
+    if (usage !== undefined) samples.push({ at: Date.now(), memoryMb: usage.memoryMb });
+  }, everyMs);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return samples;
+    },
+  };
+}
+
 interface ProcessStat {
   readonly pid: number;
   readonly parent: number;

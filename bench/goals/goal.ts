@@ -70,3 +70,10 @@ interface TypedGoal<Given extends Options, Detail> extends Omit<Goal, 'options' 
 export function defineGoal<Given extends Options, Detail>(goal: TypedGoal<Given, Detail>): Goal {
   return goal;
 }
+
+/** The figures without those that could not be measured. */
+export function known(figures: Readonly<Record<string, number | null | undefined>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(figures).flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, value]])),
+  );
+}

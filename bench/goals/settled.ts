@@ -4,7 +4,7 @@ import { type Measured, measure } from '../measure';
 import { mediansOf } from '../medians';
 import { LOAD, flag, number, oneOrAll } from '../options';
 import { type Result, formatReport, report } from '../report';
-import { defineGoal } from './goal';
+import { defineGoal, known } from './goal';
 
 const BACKENDS: readonly Backend[] = ['postgres', 'redis'];
 const SPREADS: readonly Spread[] = ['spread', 'hot'];
@@ -66,7 +66,7 @@ export const settled = defineGoal({
 });
 
 /** Of the queue on PostgreSQL, where that was measured. */
-function figuresOf({ runs, hotOfSpread }: Result): Record<string, number> {
+function figuresOf({ runs, hotOfSpread }: Result): Readonly<Record<string, number>> {
   const queue = runs.some((run) => run.backend === 'postgres') ? 'postgres' : 'redis';
   const run = (spread: Spread, backend: Backend = queue): Result['runs'][number] | undefined =>
     runs.find((one) => one.spread === spread && one.backend === backend);
@@ -80,10 +80,4 @@ function figuresOf({ runs, hotOfSpread }: Result): Record<string, number> {
     hot_of_spread: hotOfSpread.find(({ backend }) => backend === queue)?.ratio,
     postgres_of_redis: redis === undefined || postgres === undefined ? undefined : postgres / redis,
   });
-}
-
-function known(figures: Readonly<Record<string, number | null | undefined>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(figures).flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, value]])),
-  );
 }
