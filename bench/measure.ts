@@ -1,5 +1,5 @@
 import type { Backend, Spread } from './backends';
-import { type StatementCost, beginProfile, readProfile } from './profile';
+import { type Profile, beginProfile } from './profile';
 import { type Scene, type Settled, onScene, settleSigned, warmUp } from './scene';
 import type { Stage } from './stage';
 import { type Usage, usageOf } from './usage';
@@ -10,8 +10,8 @@ export interface Measured extends Settled {
   readonly payments: number;
   readonly cpu: readonly { readonly who: string; readonly perPaymentMs: number; readonly memoryMb: number }[];
   readonly audit: 'sound';
-  /** What the statements cost, where that was asked for. */
-  readonly profile: readonly StatementCost[];
+  /** What the payments cost in PostgreSQL; null where that was not asked for. */
+  readonly profile: Profile | null;
 }
 
 export interface Measurement {
@@ -50,12 +50,12 @@ export async function measure(stage: Stage, run: Measurement): Promise<Measured>
     async (scene, { before, payments }) => {
       await warmUp(scene, before, run.callers);
       const { orders } = scene.database.pools.databases;
-      if (run.profile) await beginProfile(orders);
+      const endProfile = run.profile ? await beginProfile(orders) : undefined;
       await scene.sign(payments);
       const usedBefore = usages(scene);
       const measured = await settleSigned(scene, payments.length, run.callers);
       const cpu = used(usedBefore, usages(scene), payments.length);
-      const profile = run.profile ? await readProfile(orders) : [];
+      const profile = (await endProfile?.()) ?? null;
       const { backend, spread } = run;
       return { backend, spread, payments: payments.length, ...measured, cpu, profile, audit: 'sound' };
     },

@@ -8,6 +8,13 @@ export const PROFILE_SETTINGS = {
   'pg_stat_statements.track_planning': 'on',
 } as const;
 
+/** Where the payments' cost in PostgreSQL goes. */
+export interface Profile {
+  readonly statements: readonly StatementCost[];
+  /** What was written, by kind of record in the write-ahead log: an UPDATE that is not HOT writes to every index as well. */
+  readonly written: readonly WrittenRecords[];
+}
+
 /** What one statement has cost since the profile began; a statement inside a trigger is counted in its caller too. */
 export interface StatementCost {
   readonly text: string;
@@ -17,31 +24,55 @@ export interface StatementCost {
   readonly planningMs: number;
 }
 
-const BEGIN = statement('bench.profile.begin', 'create extension if not exists pg_stat_statements');
+export interface WrittenRecords {
+  readonly kind: string;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+const EXTENSIONS = ['pg_stat_statements', 'pg_walinspect'].map((name) =>
+  statement(`bench.profile.${name}`, `create extension if not exists ${name}`),
+);
 const RESET = statement('bench.profile.reset', 'select pg_stat_statements_reset()');
-const READ = statement(
-  'bench.profile.read',
+const HERE = statement('bench.profile.here', 'select pg_current_wal_lsn()::text as place');
+const STATEMENTS = statement(
+  'bench.profile.statements',
   `select regexp_replace(s.query, '\\s+', ' ', 'g') as text, s.calls::int, s.rows::int, s.total_exec_time as "executionMs",
           s.total_plan_time as "planningMs"
      from pg_stat_statements s join pg_database d on d.oid = s.dbid
     where d.datname = current_database()
     order by s.total_exec_time + s.total_plan_time desc limit 40`,
 );
+const WRITTEN = statement(
+  'bench.profile.written',
+  `select "resource_manager/record_type" as kind, count::int as records, combined_size::float8 as bytes
+     from pg_get_wal_stats($1::text::pg_lsn, pg_current_wal_lsn(), true) where count > 0 order by bytes desc limit 16`,
+);
 
-export async function beginProfile(db: Database): Promise<void> {
-  await db.query(BEGIN);
+/** Ends with what was done since it began. */
+export type EndProfile = () => Promise<Profile>;
+
+export async function beginProfile(db: Database): Promise<EndProfile> {
+  for (const extension of EXTENSIONS) await db.query(extension);
   await db.query(RESET);
+  const [begun] = await db.query<{ place: string }>(HERE);
+  return async () => {
+    const statements = await db.query<StatementCost>(STATEMENTS);
+    return { statements, written: await db.query<WrittenRecords>(WRITTEN, [begun?.place]) };
+  };
 }
 
-export function readProfile(db: Database): Promise<StatementCost[]> {
-  return db.query<StatementCost>(READ);
-}
-
-export function formatProfile(costs: readonly StatementCost[], payments: number): string {
+export function formatProfile({ statements, written }: Profile, payments: number): string {
   const perPayment = (ms: number): string => ((ms * 1_000) / payments).toFixed(1).padStart(8);
-  const lines = costs.map(
+  const each = (number: number, digits: number): string => (number / payments).toFixed(digits).padStart(8);
+  const lines = statements.map(
     ({ text, calls, rows, executionMs, planningMs }) =>
       `${perPayment(executionMs)}${perPayment(planningMs)}${String(calls).padStart(8)}${String(rows).padStart(9)}  ${text.slice(0, 110)}`,
   );
-  return ['µs exec µs plan   calls     rows  statement (µs per payment)', ...lines, ''].join('\n');
+  return [
+    ...['µs exec µs plan   calls     rows  statement (µs per payment)', ...lines, ''],
+    ' records   bytes  written to the log, per payment',
+    ...written.map(({ kind, records, bytes }) => `${each(records, 2)}${each(bytes, 0)}  ${kind}`),
+    '',
+  ].join('\n');
 }

@@ -69,7 +69,7 @@ export function formatReport(result: Result): string {
     ...result.hotOfSpread.map(({ backend, ratio }) => `hot / spread on ${backend}: ${ratio.toFixed(2)}`),
     '',
     ...result.runs.map((run) => `${run.spread}, ${run.backend}: ${run.cpu.map(showUsage).join('; ')}`),
-    ...result.runs.flatMap((run) => (run.profile.length === 0 ? [] : ['', formatProfile(run.profile, run.payments)])),
+    ...result.runs.flatMap((run) => (run.profile === null ? [] : ['', formatProfile(run.profile, run.payments)])),
   ];
   return `${lines.join('\n')}\n`;
 }

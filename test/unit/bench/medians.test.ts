@@ -4,7 +4,7 @@ import type { Result } from '../../../bench/report';
 /** A round on a machine of some speed, whose service was so fast beside its floor. */
 function round(floor: number, ofFloor: number, hotOfSpread: number): Result {
   const run = (spread: 'spread' | 'hot', settledPerSecond: number) => ({
-    ...{ backend: 'postgres' as const, spread, payments: 10, audit: 'sound' as const, profile: [], tryAgain: 0 },
+    ...{ backend: 'postgres' as const, spread, payments: 10, audit: 'sound' as const, profile: null, tryAgain: 0 },
     ...{ acknowledgedPerSecond: settledPerSecond, settledPerSecond, p50: 1, p95: 2, p99: 3 },
     cpu: [{ who: 'service', perPaymentMs: 1_000 / floor, memoryMb: 100 }],
     ofFloor: spread === 'spread' ? ofFloor : null,
