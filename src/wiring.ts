@@ -1,12 +1,14 @@
 import type { Express } from 'express';
 import type { Queues } from '../jobs/queues';
 import type { Sweep } from '../jobs/sweep';
+import { MONTHS_AHEAD, monthsSweep } from '../jobs/make-months';
 import { reconciliationSchedule } from '../jobs/reconcile';
 import { createWorkers } from '../jobs/workers';
 import { createCheckpointSweep } from './accounting/make-checkpoint';
 import { createVoucherConsumer } from './accounting/post-vouchers';
 import { createStuckVoucherReport } from './accounting/report-stuck-vouchers';
 import { assembleRetention } from './assemble-retention';
+import { createMakeMonths } from './consistency/months-store';
 import { type OutboxWorker, createOutboxWorker } from './consistency/outbox/consume';
 import { OUTBOX_TABLE } from './consistency/outbox/outbox-store';
 import { RELEASED_AT_ONCE, releaseWaiting } from './consistency/release-waiting';
@@ -85,7 +87,7 @@ export function wire(options: WiringOptions): Wired {
   const { reconciliation } = foundation;
   const reconcile = createDailyReconciliation({ reconciliation, folder: config.reconciliationDir, logger });
   const schedule = reconciliationSchedule(queues, config.reconciliationCron, reconcile, clock);
-  const sweeps = [...recoveries(foundation), ...retentionSweeps(foundation), schedule];
+  const sweeps = [...recoveries(foundation), ...monthsSweeps(foundation), ...retentionSweeps(foundation), schedule];
   const workers = createWorkers({
     ...{ queues, hints, own, outbox, notifier, reconcile, sweeps, jitter, logger },
     queueEverything: config.operations.queueEverything,
@@ -173,6 +175,16 @@ function recoveries(foundation: Foundation): readonly Sweep[] {
       fullPage: 1_000,
       run: () => idempotencyKeys.forget(IDEMPOTENCY_HOURS, 1_000),
     },
+  ];
+}
+
+/** The partitions of what grows for ever. */
+function monthsSweeps({ databases, logger }: Foundation): readonly Sweep[] {
+  const bodies = { schema: 'orders', table: 'callback_bodies_timed' } as const;
+  const postings = { schema: 'accounting', table: 'postings' } as const;
+  return [
+    monthsSweep('callback_bodies', createMakeMonths(databases.orders, bodies, MONTHS_AHEAD), logger),
+    monthsSweep('postings', createMakeMonths(databases.accounting, postings, MONTHS_AHEAD), logger),
   ];
 }
 

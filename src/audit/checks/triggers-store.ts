@@ -52,11 +52,18 @@ export function triggerRules(schema: SchemaName): readonly Rule[] {
       ? [{ ...checksInsert, table: 'postings', trigger: 'postings_balance', calls: 'refuse_unbalanced' }]
       : []),
   ];
-  return triggers.map(triggerRule);
+  return [...triggers.map(triggerRule), ...triggers.map(partitionRule)];
 }
 
-function triggerRule(wanted: { schema: string; table: string; trigger: string; type: number; calls: string }): Rule {
-  const { schema, table, trigger, type, calls } = wanted;
+interface Wanted {
+  readonly schema: string;
+  readonly table: string;
+  readonly trigger: string;
+  readonly type: number;
+  readonly calls: string;
+}
+
+function triggerRule({ schema, table, trigger, type, calls }: Wanted): Rule {
   return {
     guarantee: 7,
     what: 'a trigger that refuses changes is missing, disabled or other than it was made',
@@ -68,5 +75,21 @@ function triggerRule(wanted: { schema: string; table: string; trigger: string; t
          select 1 from pg_trigger t join pg_proc p on p.oid = t.tgfoid
           where t.tgrelid = $1::text::regclass and t.tgname = $2 and t.tgenabled in ('O', 'A') and t.tgtype = $3::int
             and p.proname = $4 and p.prosrc ilike '%raise exception%')`,
+  };
+}
+
+/** Whoever names a partition of the table itself meets the same: triggers of statements are not inherited. */
+function partitionRule({ schema, table, trigger, type, calls }: Wanted): Rule {
+  return {
+    guarantee: 7,
+    what: 'a trigger that refuses changes is missing, disabled or other than it was made',
+    values: [`${schema}.${table}`, trigger, type, calls],
+    violations: `
+      select p.relid::text || ' ' || $2::text as key, '{}'::jsonb as facts
+        from pg_partition_tree($1::text::regclass) p
+       where p.isleaf and p.relid <> $1::text::regclass and not exists (
+         select 1 from pg_trigger t join pg_proc f on f.oid = t.tgfoid
+          where t.tgrelid = p.relid and t.tgname = $2 and t.tgenabled in ('O', 'A') and t.tgtype = $3::int
+            and f.proname = $4 and f.prosrc ilike '%raise exception%')`,
   };
 }

@@ -55,6 +55,10 @@ export const EXEMPT_POINTS: Readonly<Record<string, readonly string[]>> = {
     'orders orders.outbox.put_aside',
     'orders orders.outbox.release',
   ],
+  'it makes partitions ahead, all of them or none, and again an hour later': [
+    'accounting months.make',
+    'orders months.make',
+  ],
   'it tells of stuck work, and tells again a minute later': ['orders open_work.report_stuck'],
   'no money depends on the reconciliation, whose runs have their own kills (test/flow/reconciliation-runs.test.ts)': [
     'orders orders.statement_runs.claim',
@@ -76,6 +80,7 @@ export const EXEMPT_POINTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'it deletes what has served its time, and what it has not deleted it deletes an hour later': [
     'orders idempotency.forget',
+    'orders retention.drop_month',
   ],
   'the rows are claimed within `notifications.begin_attempts`, and put back by `notifications.record_results`': [
     'orders orders.notifications.claim',
