@@ -35,7 +35,7 @@ export interface SceneOptions {
 }
 
 const WITHIN_MS = 300_000;
-const CHANNEL = 'bench-bank';
+export const CHANNEL = 'bench-bank';
 const ACCOUNT = 'BENCH01';
 
 /**
@@ -138,7 +138,8 @@ export function mustHaveBeenTold(told: MerchantAnswers['await'], payments: numbe
 
 const UNFINISHED = statement(
   'bench.unfinished',
-  `select exists (select from orders.global_transactions where status in ('trying', 'confirming', 'cancelling'))
+  `select exists (select from orders.global_transactions
+                   where next_try_at is not null and status in ('trying', 'confirming', 'cancelling'))
        or exists (select from orders.outbox where status = 'due') as unfinished,
           exists (select from orders.notifications where status = 'scheduled') as untold`,
 );
