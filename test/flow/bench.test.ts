@@ -29,9 +29,10 @@ describe('the bench', () => {
   it('measures every other goal, each with its figures and the targets that it was held against', async () => {
     const brief = ['--calls', '10', '--half-seconds', '1', '--burst-seconds', '1', '--calm-seconds', '2'];
     const small = ['--endpoints', '20', '--sick-seconds', '1', '--soak-seconds', '1', '--later-starts', '1'];
+    const past = ['--orders', '200', '--requests', '50'];
     const result = await resultOf([
-      ...['answer', 'overload', 'sick-endpoints', 'memory', 'processes', 'start'],
-      ...[...SMALL, '--merchants', '5', ...brief, ...small, '--most', '2', '--only', 'hot'],
+      ...['answer', 'overload', 'sick-endpoints', 'memory', 'processes', 'start', 'scale'],
+      ...[...SMALL, '--merchants', '5', ...brief, ...small, ...past, '--most', '2', '--only', 'hot'],
     ]);
     const figures = Object.fromEntries(
       result.goals.map((goal: { goal: string; figures: object }) => [goal.goal, goal.figures]),
@@ -44,6 +45,7 @@ describe('the bench', () => {
       memory: { settled: some },
       processes: { hot_2_of_1: some },
       start: { first: some, later: some },
+      scale: { orders: 200, settled: some, query_p99: some },
     });
     for (const { targets } of result.goals)
       for (const { measured, met } of targets)
