@@ -110,8 +110,8 @@ export const PAYMENT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/callbacks/receipts-store.ts',
-        text: `later.receipt_id = r.id and later.status <> 'cancelled')`,
-        becomes: `later.receipt_id = r.id and later.status <> 'cancelled' and false)`,
+        text: `later.receipt_id = r.id and not later.cancelled)`,
+        becomes: `later.receipt_id = r.id and not later.cancelled and false)`,
       },
     ],
     detectors: [DECISION],
