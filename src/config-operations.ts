@@ -23,7 +23,7 @@ export interface OperationsConfig {
     readonly bodyMs: number;
     readonly mostConnections: number;
   };
-  /** So many payments may be under way in this process; what comes beyond is told at once to come again. */
+  /** So many callbacks of the last two seconds may be unanswered in this process; what comes beyond is told at once to come again. */
   readonly mostPaymentsInFlight: number;
   /** 0 switches a limit off. They hold per process. */
   readonly limits: {
@@ -42,8 +42,8 @@ export const OPERATIONS_DEFAULTS: OperationsConfig = {
   drainDelayMs: 500,
   metricsToken: undefined,
   trustProxy: undefined,
-  senders: { headersMs: 10_000, bodyMs: 30_000, mostConnections: 2_000 },
-  mostPaymentsInFlight: 1_500,
+  senders: { headersMs: 10_000, bodyMs: 30_000, mostConnections: 4_000 },
+  mostPaymentsInFlight: 400,
   limits: {
     apiKeyPerSecond: 5_000,
     operatorPerSecond: 5_000,

@@ -31,7 +31,7 @@ const LIMITS: ListenerLimits = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,
-  maxConnections: 2_000,
+  maxConnections: 4_000,
 };
 /** What Node would answer by itself is for the application to answer. */
 const OURS = { requireHostHeader: false };

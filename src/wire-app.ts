@@ -28,6 +28,7 @@ import { type Mount, createApp } from './http/app';
 import { merchantAuthentication, operatorAuthentication } from './http/authentication';
 import { idempotency } from './http/idempotency';
 import { createIdempotencyKeys } from './http/idempotency-keys';
+import { turnAway } from './http/turn-away';
 import { createIncidentRoutes } from './incidents/routes';
 import { createApiKeys } from './merchants/manage-api-keys';
 import { createMerchants } from './merchants/manage-merchants';
@@ -82,6 +83,15 @@ export function wireApp(foundation: Foundation, http: HttpClient, isDraining: ()
     tracer,
     ready: readiness(databases, isDraining),
     serves: config.operations.role === 'worker' ? 'health' : 'everything',
+    turnAway: turnAway({
+      most: config.operations.mostPaymentsInFlight,
+      newRequestId: () => ids.token(),
+      logger,
+      clock,
+      onTurnedAway: () => {
+        metrics.limited('payments_in_flight');
+      },
+    }),
     ...wireWatching(foundation, authenticateOperator),
     ...(config.operations.trustProxy === undefined ? {} : { trustProxy: config.operations.trustProxy }),
     bodyMs: config.operations.senders.bodyMs,

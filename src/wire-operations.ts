@@ -15,22 +15,13 @@ export interface Limits {
   readonly authentication: LimitedAuthentication;
 }
 
-interface Limited {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly metrics: Metrics;
-  readonly settlements: { readonly inFlight: () => number };
-}
-
-export function wireLimits({ config, clock, metrics, settlements }: Limited): Limits {
-  const { limits, mostPaymentsInFlight } = config.operations;
+export function wireLimits({ config, clock, metrics }: { config: Config; clock: Clock; metrics: Metrics }): Limits {
+  const { limits } = config.operations;
   return {
     callbacks: createCallbackLimits({
       clock,
       perSecond: limits.channelPerSecond,
       refusedPerMinute: limits.refusedCallbacksPerMinute,
-      inFlight: settlements.inFlight,
-      mostInFlight: mostPaymentsInFlight,
       onLimited: metrics.limited,
     }),
     authentication: createApiLimits({

@@ -46,8 +46,6 @@ export interface SettlementDependencies {
 export interface Settlements {
   readonly settlePayment: SettlePayment;
   readonly background: Background;
-  /** How many payments are on their way: at the door, inside, or decided and not yet credited. */
-  readonly inFlight: () => number;
   /** One page of each recovery; returns how many rows it found. */
   readonly recoverTransactions: () => Promise<number>;
   readonly recoverReceipts: () => Promise<number>;
@@ -68,9 +66,8 @@ export function assembleSettlements(deps: SettlementDependencies): Settlements {
     tracer,
     lists: { ...INSIDE, observer },
   });
-  const record = gather(recordInSpan(deps), { step: RECORD, ...DOOR, observer });
   const settlePayment = createSettlePayment({
-    record,
+    record: gather(recordInSpan(deps), { step: RECORD, ...DOOR, observer }),
     begin: gather((receipts) => beginAgain(deps, receipts), { step: 'callbacks.begin', ...INSIDE, observer }),
     coordinator,
     background,
@@ -85,7 +82,6 @@ export function assembleSettlements(deps: SettlementDependencies): Settlements {
   return {
     settlePayment,
     background,
-    inFlight: () => record.load() + background.size(),
     recoverTransactions: transactionRecovery(deps, coordinator),
     recoverReceipts: () => recoverReceipts({ claims: receiptClaims, settlePayment, onFailure: recoveryLog }),
     sweepHolds: () =>

@@ -18,8 +18,6 @@ export interface CallbackRequest {
 export interface CallbackRecord {
   readonly traceparent: Traceparent;
   refused(reason: RefusalReason): void;
-  /** Not even verified, because too many payments are under way. */
-  turnedAway(): void;
   /** What went wrong behind a verified callback; the bank is asked to come again. */
   failed(error: unknown): void;
   answered(answer: 'final' | 'try_again', events: readonly ChannelEvent[]): void;
@@ -75,11 +73,6 @@ function record(
       mark('refused', { 'quittance.callback.reason': reason });
       if (!limiter.allows(`callback.refused ${channel} ${reason}`)) return;
       logger.warn({ ...fields('callback.refused'), reason }, 'callback refused');
-    },
-    turnedAway: () => {
-      mark('turned_away');
-      if (!limiter.allows(`callback.turned_away ${channel}`)) return;
-      logger.warn(fields('callback.turned_away'), 'the bank is asked to call again: too many payments are under way');
     },
     failed: (error) => {
       mark('failed', { 'error.type': error instanceof Error ? error.name : typeof error });

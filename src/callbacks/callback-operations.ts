@@ -175,5 +175,5 @@ export const receiveCallback = operation({
       headers: ['Retry-After'],
     },
   ],
-  problems: ['not_found', 'rate_limited', 'body_too_large', 'unsupported_encoding', 'unavailable'],
+  problems: ['not_found', 'rate_limited', 'body_too_large', 'unsupported_encoding', 'unavailable', 'overloaded'],
 });

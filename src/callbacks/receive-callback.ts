@@ -30,8 +30,6 @@ export interface ReceiveCallbackDependencies {
 
 /** Where too many come, they are turned away; each answer is undefined, or the seconds after which to call again. */
 export interface CallbackLimits {
-  /** False where so many payments are under way that one more would only make all of them late. */
-  hasRoom(): boolean;
   mayVerify(channel: string, from: string): Promise<number | undefined>;
   refused(channel: string, from: string): Promise<void>;
   verified(channel: string, from: string): Promise<number | undefined>;
@@ -64,7 +62,7 @@ export type ReceiveCallback = (
 const RETRY_AFTER_SECONDS = 15;
 
 /**
- * Receives one callback: where there is no room it is turned away unread, else verified first, then each of its events judged by itself. What is good settles; the whole is
+ * Receives one callback: verified first, then each of its events judged by itself. What is good settles; the whole is
  * acknowledged only when all are final. Past the answer's budget the bank is told to try again while the work goes on.
  */
 export function createReceiveCallback(deps: ReceiveCallbackDependencies): ReceiveCallback {
@@ -78,16 +76,6 @@ export function createReceiveCallback(deps: ReceiveCallbackDependencies): Receiv
     const shutFor = await limits?.mayVerify(channel.name, request.from);
     if (shutFor !== undefined) return { kind: 'limited', provider, retryAfterSeconds: shutFor };
     const record = recordOf(channel, request);
-    const tryAgain = (retryAfterSeconds: number): Received => ({
-      kind: 'try_again',
-      provider,
-      retryAfterSeconds,
-      answer: adapter.tryAgain(),
-    });
-    if (limits?.hasRoom() === false) {
-      record.turnedAway();
-      return tryAgain(RETRY_AFTER_SECONDS);
-    }
     const verification = adapter.verify(callback, channel.account, deps.clock.now());
     switch (verification.kind) {
       case 'refused':
@@ -96,6 +84,12 @@ export function createReceiveCallback(deps: ReceiveCallbackDependencies): Receiv
         return { kind: 'refused', provider, reason: verification.reason, answer: adapter.refused() };
       case 'verified': {
         const tooMany = await limits?.verified(channel.name, request.from);
+        const tryAgain = (retryAfterSeconds: number): Received => ({
+          kind: 'try_again',
+          provider,
+          retryAfterSeconds,
+          answer: adapter.tryAgain(),
+        });
         if (tooMany !== undefined) return tryAgain(tooMany);
         const events = incomingEvents(deps, channel, callback, verification, record.traceparent);
         const settled = await withinBudget(deps, record, settleAll(deps, events));

@@ -33,7 +33,9 @@ export interface AppDependencies {
   readonly serves?: 'everything' | 'health';
   /** How long a body may be on its way, in milliseconds; half a minute where it does not say. */
   readonly bodyMs?: number;
-  /** Sees every request before anything else does. */
+  /** `turnAway(...)`: answers what there is no room for, before anything else sees it. */
+  readonly turnAway?: RequestHandler;
+  /** Sees every other request before anything else does. */
   readonly observe?: RequestHandler;
   /** `createMetricsRoutes(...)`. */
   readonly metrics?: Router;
@@ -71,6 +73,7 @@ export function createApp(deps: AppDependencies): Express {
   if (deps.trustProxy !== undefined) app.set('trust proxy', deps.trustProxy);
   app.use(
     together(
+      deps.turnAway ?? pass,
       deps.observe ?? pass,
       requestIds(deps.ids),
       requestTraces(deps.tracer),

@@ -7,7 +7,12 @@ import { type Channel, type Json, type Merchant, type World, startWorld } from '
 /** What went wrong with callbacks in the field's payment systems. More of it is in test/flow/settle-payment.test.ts. */
 
 /** A thousand payments at once may take a busy machine longer than the deadline of an attempt. */
-const UNHURRIED = { ...PATIENT, answerBudgetMs: 100_000, transactionDeadlineMs: 120_000 };
+const UNHURRIED = {
+  ...PATIENT,
+  answerBudgetMs: 100_000,
+  transactionDeadlineMs: 120_000,
+  operations: { mostPaymentsInFlight: 3_000 },
+};
 
 let world: World;
 let merchant: Merchant;

@@ -8,11 +8,8 @@ export interface CallbackLimitOptions {
   readonly perSecond: number;
   /** Refused callbacks of one channel from one address. */
   readonly refusedPerMinute: number;
-  /** How many payments are under way in this process, and how many may be. */
-  readonly inFlight: () => number;
-  readonly mostInFlight: number;
   /** Told of each callback that was turned away. */
-  readonly onLimited: (limit: 'payments_in_flight' | 'callbacks' | 'refused_callbacks') => void;
+  readonly onLimited: (limit: 'callbacks' | 'refused_callbacks') => void;
 }
 
 /** From where a bank has called, more refusals are borne, because somebody else may sit behind the same address. */
@@ -36,15 +33,6 @@ export function createCallbackLimits(options: CallbackLimitOptions) {
   const genuine = createRecentlySeen(clock, { most: MOST_GENUINE, forMs: GENUINE_FOR_MS });
   const keyOf = (channel: string, from: string): string => `${channel} ${from}`;
   return {
-    /**
-     * Asked first, because it costs nothing. What waits longer than its answer may take is done in vain for the bank, which
-     * calls again: beyond what can be settled within that time, an early "try again" keeps the rest in time.
-     */
-    hasRoom: (): boolean => {
-      if (options.inFlight() < options.mostInFlight) return true;
-      onLimited('payments_in_flight');
-      return false;
-    },
     /** Asked before a signature is verified. @returns undefined, or the seconds after which to try again */
     mayVerify: async (channel: string, from: string): Promise<number | undefined> => {
       const key = keyOf(channel, from);

@@ -44,25 +44,8 @@ it('what was seen is forgotten after its time, or where there is too much of it'
 describe('callbacks', () => {
   const limited: string[] = [];
   const create = () =>
-    createCallbackLimits({
-      ...{ clock, perSecond: 5, refusedPerMinute: 10, inFlight: () => inFlight, mostInFlight: 100 },
-      onLimited: (limit) => limited.push(limit),
-    });
-  let inFlight = 0;
-  beforeEach(() => {
-    limited.length = 0;
-    inFlight = 0;
-  });
-
-  it('find no room where as many payments are under way as may be', () => {
-    const limits = create();
-    inFlight = 99;
-    expect([limits.hasRoom(), limited]).toEqual([true, []]);
-    inFlight = 100;
-    expect([limits.hasRoom(), limited]).toEqual([false, ['payments_in_flight']]);
-    inFlight = 0;
-    expect(limits.hasRoom()).toBe(true);
-  });
+    createCallbackLimits({ clock, perSecond: 5, refusedPerMinute: 10, onLimited: (limit) => limited.push(limit) });
+  beforeEach(() => (limited.length = 0));
 
   it('of a forger are not even verified past the limit, and those of the bank are', async () => {
     const limits = create();
@@ -95,10 +78,7 @@ describe('callbacks', () => {
   });
 
   it('are not limited where the limit is 0', async () => {
-    const limits = createCallbackLimits({
-      ...{ clock, perSecond: 0, refusedPerMinute: 0, inFlight: () => 0, mostInFlight: 1 },
-      onLimited: () => undefined,
-    });
+    const limits = createCallbackLimits({ clock, perSecond: 0, refusedPerMinute: 0, onLimited: () => undefined });
     for (let one = 0; one < 50; one += 1) await limits.refused('card', 'x');
     expect([await limits.mayVerify('card', 'x'), await limits.verified('card', 'x')]).toEqual([undefined, undefined]);
   });
