@@ -8,7 +8,8 @@ const ROOT = join(__dirname, '..');
 
 /** As `npm start` has it, and what else is asked for, such as --cpu-prof. */
 const NODE_ARGS = [
-  '--max-semi-space-size=64',
+  '--max-semi-space-size=32',
+  '--max-old-space-size=512',
   ...(process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter((argument) => argument !== ''),
 ];
 
