@@ -65,6 +65,8 @@ function post(agent: Agent, url: string, { headers, body }: VendorCallback): Pro
 
 interface Watched {
   readonly answers: (number | 'refused')[];
+  /** Resolves when nobody listens any more. */
+  readonly refused: Promise<void>;
   readonly stop: () => void;
 }
 
@@ -72,6 +74,8 @@ interface Watched {
 function watchReadiness(url: string): Watched {
   const answers: (number | 'refused')[] = [];
   const stopping = new AbortController();
+  let onRefused = (): void => undefined;
+  const refused = new Promise<void>((resolve) => (onRefused = resolve));
   const ask = (): Promise<number | 'refused'> =>
     new Promise((resolve) => {
       const asked = request(`${url}/readyz`, { agent: false, timeout: 2_000 }, (answer) => {
@@ -85,12 +89,15 @@ function watchReadiness(url: string): Watched {
     });
   void (async () => {
     while (!stopping.signal.aborted) {
-      answers.push(await ask());
+      const answer = await ask();
+      answers.push(answer);
+      if (answer === 'refused') onRefused();
       await wait(20);
     }
   })();
   return {
     answers,
+    refused,
     stop: () => {
       stopping.abort();
     },
@@ -117,9 +124,15 @@ async function driveAndStop(service: ServiceProcess, payments: Payments) {
     }
     agent.destroy();
   };
-  await Promise.all(Array.from({ length: CALLERS }, call)).finally(readiness.stop);
-  const code = await stopping;
-  return { acknowledged, seen, code, readiness: readiness.answers };
+  try {
+    await Promise.all(Array.from({ length: CALLERS }, call));
+    const code = await stopping;
+    // The callers may have seen that nobody listens before the one that asks now and then.
+    await readiness.refused;
+    return { acknowledged, seen, code, readiness: readiness.answers };
+  } finally {
+    readiness.stop();
+  }
 }
 
 it.each(['all', 'http'])('ROLE=%s answers everything that it has taken, and ends with 0', async (role) => {
