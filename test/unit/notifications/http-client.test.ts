@@ -1,6 +1,7 @@
 import { createHttpClient } from '../../../src/notifications/http-client';
 import { isPrivateLiteral } from '../../../src/notifications/private-addresses';
 import { type MerchantServer, startMerchantServer } from '../../support/merchant-server';
+import { measureOwnTime } from '../../support/own-time';
 
 describe('the address of an endpoint', () => {
   it.each([
@@ -87,10 +88,12 @@ describe('the http client', () => {
   it.each(['silence', 'slow_body'] as const)('gives up on %s when the time is over', async (behaviour) => {
     const client = createHttpClient({ allowPrivate: true, timeoutMs: 300 });
     merchant.script(behaviour);
+    const ownTime = measureOwnTime();
     expect(await client.post(merchant.url, {}, '{}')).toEqual({
       kind: 'unreachable',
       why: 'no complete answer within 0.3 s',
     });
+    expect(ownTime()).toBeLessThan(2_000);
     await client.close();
   });
 
