@@ -4,6 +4,7 @@ import { isCode } from './data-dir';
 import { StartRefused } from './database/start-refused';
 import { watchConnections } from './http/draining';
 import { answerMalformedRequests } from './http/malformed-request';
+import { messageClasses } from './http/message-classes';
 
 export interface Listener {
   /** Where the service can be reached, such as http://127.0.0.1:8080. */
@@ -57,7 +58,7 @@ export async function listen(
   changes: Partial<ListenerLimits> = {},
 ): Promise<Listener> {
   const limits = { ...LIMITS, ...changes };
-  const server = createServer({ ...limits, ...OURS }, app);
+  const server = createServer({ ...limits, ...OURS, ...messageClasses(app) }, app);
   answerMalformedRequests(server);
   letTheApplicationAnswer(server);
   const drain = watchConnections(server);
