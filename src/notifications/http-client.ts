@@ -1,4 +1,6 @@
-import { Agent, buildConnector, request } from 'undici';
+import { EventEmitter } from 'node:events';
+import type { Readable } from 'node:stream';
+import { Agent, buildConnector } from 'undici';
 import { isBlockedPort } from './blocked-ports';
 import { PrivateAddress, createPublicLookup, isPrivateLiteral } from './private-addresses';
 
@@ -48,20 +50,26 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   });
   return {
     post: async (url, headers, body) => {
-      const signal = AbortSignal.timeout(timeoutMs);
+      const deadline = startDeadline(timeoutMs);
       try {
-        const answer = await request(url, { dispatcher: agent, method: 'POST', headers: { ...headers }, body, signal });
+        const { origin, pathname, search } = new URL(url);
+        const path = `${pathname}${search}`;
+        const answer = await agent.request({ origin, path, method: 'POST', headers, body, signal: deadline.signal });
         const retryAfter = answer.headers['retry-after'];
+        const { text, cut } = await readAtMost(answer.body, maxAnswerBytes);
         return {
           kind: 'answered',
           status: answer.statusCode,
           retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
-          ...(await readAtMost(answer.body, maxAnswerBytes)),
+          body: text,
+          cut,
         };
       } catch (error) {
         const why =
-          signal.aborted || isTimeout(error) ? `no complete answer within ${timeoutMs / 1000} s` : explain(error);
+          deadline.hasPassed() || isTimeout(error) ? `no complete answer within ${timeoutMs / 1000} s` : explain(error);
         return { kind: 'unreachable', why };
+      } finally {
+        deadline.end();
       }
     },
     close: () => agent.destroy(),
@@ -94,16 +102,53 @@ class BlockedPort extends Error {
   }
 }
 
-async function readAtMost(stream: AsyncIterable<Buffer>, most: number): Promise<{ body: string; cut: boolean }> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // Leaving the loop early destroys the stream, and with it the connection of an answer that never ends.
-  for await (const chunk of stream) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > most) return { body: Buffer.concat(chunks).subarray(0, most).toString('utf8'), cut: true };
-  }
-  return { body: Buffer.concat(chunks).toString('utf8'), cut: false };
+interface Deadline {
+  readonly signal: EventEmitter;
+  hasPassed(): boolean;
+  end(): void;
+}
+
+/** An emitter and not an `AbortSignal`: one of those costs more than signing, and its timer stays until it would have rung. */
+function startDeadline(ms: number): Deadline {
+  const signal = new EventEmitter();
+  let passed = false;
+  const timer = setTimeout(() => {
+    passed = true;
+    signal.emit('abort');
+  }, ms);
+  return {
+    signal,
+    hasPassed: () => passed,
+    end: () => {
+      clearTimeout(timer);
+    },
+  };
+}
+
+function readAtMost(stream: Readable, most: number): Promise<{ text: string; cut: boolean }> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const finish = (cut: boolean): void => {
+      resolve({ text: Buffer.concat(chunks, Math.min(size, most)).toString('utf8'), cut });
+    };
+    stream
+      .on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size <= most) return;
+        finish(true);
+        // With it goes the connection of an answer that never ends.
+        stream.destroy();
+      })
+      .once('end', () => {
+        finish(false);
+      })
+      .on('error', reject)
+      .once('close', () => {
+        reject(new Error('the answer broke off'));
+      });
+  });
 }
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {

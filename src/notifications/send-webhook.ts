@@ -36,9 +36,14 @@ const MOST_SIGNERS = 5_000;
  */
 export function createWebhooks(tools: WebhookTools): Webhooks {
   const signersOf = createSigners(tools.sealer);
-  const signed = (id: NotificationId, payload: string, endpoint: Endpoint): Record<string, string> | undefined => {
+  const signed = (
+    id: NotificationId,
+    payload: string,
+    endpoint: Endpoint,
+    traceparent: Traceparent,
+  ): Record<string, string> | undefined => {
     try {
-      return headersFor(id, payload, signersOf(endpoint), tools.clock.now());
+      return headersFor(id, payload, signersOf(endpoint), tools.clock.now(), traceparent);
     } catch (error) {
       const facts = { event: 'endpoint.secret_unreadable', err: error, endpoint: showId('endpoint', endpoint.id) };
       tools.logger.error(facts, 'the secret of an endpoint cannot be opened');
@@ -48,13 +53,14 @@ export function createWebhooks(tools: WebhookTools): Webhooks {
   return {
     send: async (id, payload, endpoint, traceparent) => {
       const startedAt = tools.clock.elapsed();
-      const headers = signed(id, payload, endpoint);
+      const headers = signed(id, payload, endpoint, traceparent);
       const answer =
         headers === undefined
           ? ({ kind: 'unreachable', why: 'not sent: the secret could not be opened' } as const)
-          : await tools.http.post(endpoint.url, { ...headers, traceparent }, payload);
-      const judged = judgeAnswer(answer, endpoint.successRule, tools.clock.now());
-      return { ...judged, durationMs: Math.round(tools.clock.elapsed() - startedAt), wasSent: headers !== undefined };
+          : await tools.http.post(endpoint.url, headers, payload);
+      const { result, httpStatus, error, excerpt } = judgeAnswer(answer, endpoint.successRule, tools.clock.now());
+      const durationMs = Math.round(tools.clock.elapsed() - startedAt);
+      return { result, httpStatus, error, excerpt, durationMs, wasSent: headers !== undefined };
     },
   };
 }
@@ -64,6 +70,7 @@ function headersFor(
   payload: string,
   signers: readonly WebhookSigner[],
   now: Date,
+  traceparent: Traceparent,
 ): Record<string, string> {
   const shown = showId('notification', id);
   const timestamp = String(Math.floor(now.getTime() / 1000));
@@ -73,6 +80,7 @@ function headersFor(
     'webhook-id': shown,
     'webhook-timestamp': timestamp,
     'webhook-signature': signers.map((sign) => sign(shown, timestamp, payload)).join(' '),
+    traceparent,
   };
 }
 
