@@ -24,7 +24,7 @@ export interface OperationsConfig {
     readonly mostConnections: number;
   };
   /** So many callbacks of the last two seconds may be unanswered in this process; what comes beyond is told at once to come again. */
-  readonly mostPaymentsInFlight: number;
+  readonly mostCallbacksInFlight: number;
   /** 0 switches a limit off. They hold per process. */
   readonly limits: {
     readonly apiKeyPerSecond: number;
@@ -43,7 +43,7 @@ export const OPERATIONS_DEFAULTS: OperationsConfig = {
   metricsToken: undefined,
   trustProxy: undefined,
   senders: { headersMs: 10_000, bodyMs: 30_000, mostConnections: 4_000 },
-  mostPaymentsInFlight: 400,
+  mostCallbacksInFlight: 400,
   limits: {
     apiKeyPerSecond: 5_000,
     operatorPerSecond: 5_000,

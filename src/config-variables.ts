@@ -69,7 +69,7 @@ const operationsVariables = {
   HEADERS_TIMEOUT_MS: whole(100, 600_000, senders.headersMs),
   BODY_TIMEOUT_MS: whole(100, 600_000, senders.bodyMs),
   MAX_CONNECTIONS: whole(1, 1_000_000, senders.mostConnections),
-  MAX_PAYMENTS_IN_FLIGHT: whole(1, 1_000_000, OPERATIONS_DEFAULTS.mostPaymentsInFlight),
+  MAX_CALLBACKS_IN_FLIGHT: whole(1, 1_000_000, OPERATIONS_DEFAULTS.mostCallbacksInFlight),
   RATE_LIMIT_API_KEY_PER_SECOND: rate(limits.apiKeyPerSecond),
   RATE_LIMIT_OPERATOR_PER_SECOND: rate(limits.operatorPerSecond),
   RATE_LIMIT_CHANNEL_PER_SECOND: rate(limits.channelPerSecond),

@@ -118,7 +118,7 @@ function operationsConfig(database: DatabaseConfig, variables: z.infer<typeof se
       bodyMs: variables.BODY_TIMEOUT_MS,
       mostConnections: variables.MAX_CONNECTIONS,
     },
-    mostPaymentsInFlight: variables.MAX_PAYMENTS_IN_FLIGHT,
+    mostCallbacksInFlight: variables.MAX_CALLBACKS_IN_FLIGHT,
     limits: {
       apiKeyPerSecond: variables.RATE_LIMIT_API_KEY_PER_SECOND,
       operatorPerSecond: variables.RATE_LIMIT_OPERATOR_PER_SECOND,

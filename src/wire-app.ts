@@ -84,12 +84,12 @@ export function wireApp(foundation: Foundation, http: HttpClient, isDraining: ()
     ready: readiness(databases, isDraining),
     serves: config.operations.role === 'worker' ? 'health' : 'everything',
     turnAway: turnAway({
-      most: config.operations.mostPaymentsInFlight,
+      most: config.operations.mostCallbacksInFlight,
       newRequestId: () => ids.token(),
       logger,
       clock,
       onTurnedAway: () => {
-        metrics.limited('payments_in_flight');
+        metrics.limited('callbacks_in_flight');
       },
     }),
     ...wireWatching(foundation, authenticateOperator),

@@ -17,7 +17,7 @@ export interface TurnAwayTools {
 /** A bank repeats by a schedule of its own; most begin with 15 seconds. */
 const RETRY_AFTER_SECONDS = 15;
 const LINES_PER_MINUTE = 10;
-const DETAIL = 'so many payments are under way that this one could not be answered in time; call again';
+const DETAIL = 'so many callbacks are unanswered that this one could not be answered in time; call again';
 
 /**
  * Answers callbacks for which there is no room, before anything else is done for them: what would be answered too late is done
@@ -47,7 +47,7 @@ export function turnAway({ most, newRequestId, logger, clock, onTurnedAway }: Tu
     const request_id = newRequestId();
     if (limiter.allows('turned away')) {
       const facts = { event: 'callback.turned_away', request_id };
-      logger.warn(facts, 'banks are asked to call again: too many payments are under way');
+      logger.warn(facts, 'banks are asked to call again: too many callbacks are unanswered');
     }
     const { status, title } = PROBLEMS.overloaded;
     const type = 'urn:quittance:problem:overloaded';

@@ -61,7 +61,7 @@ it('what finds no room is told to come again, and nothing is lost', async () => 
     statementTimeoutMs: long,
     lockTimeoutMs: long,
     transactionDeadlineMs: long,
-    operations: { mostPaymentsInFlight: 1_000_000 },
+    operations: { mostCallbacksInFlight: 1_000_000 },
   });
   const order = await world.order(merchant);
   const fillers = Array.from({ length: 2_600 }, () => channel.bank.paid(unidentified()));

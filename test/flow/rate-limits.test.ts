@@ -108,7 +108,7 @@ it('more than can be answered in time is turned away at once, and settles when t
   // What has been unanswered for two seconds does not count: those pass only where the test says so.
   let standing: number | undefined;
   const clock = { now: () => new Date(), elapsed: () => standing ?? performance.now() };
-  world = await startWorld({ clock, operations: { mostPaymentsInFlight: 2 }, ...PATIENT });
+  world = await startWorld({ clock, operations: { mostCallbacksInFlight: 2 }, ...PATIENT });
   const [merchant, channel] = [await world.merchant(), await world.channel()];
   const orders = await Promise.all(Array.from({ length: 20 }, () => world.order(merchant)));
   const callbacks = orders.map((order) => world.paid(channel, order));

@@ -11,7 +11,7 @@ const UNHURRIED = {
   ...PATIENT,
   answerBudgetMs: 100_000,
   transactionDeadlineMs: 120_000,
-  operations: { mostPaymentsInFlight: 3_000 },
+  operations: { mostCallbacksInFlight: 3_000 },
 };
 
 let world: World;
