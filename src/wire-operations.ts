@@ -1,12 +1,13 @@
 import type { RequestHandler, Router } from 'express';
 import type { ReceiveCallback } from './callbacks/receive-callback';
-import type { Config } from './config';
 import type { Consumed, Consumer } from './consistency/outbox/outbox';
 import type { Clock } from './core/clock';
+import type { Foundation } from './foundation';
 import { type LimitedAuthentication, createApiLimits } from './http/limits/api-limits';
 import { createCallbackLimits } from './http/limits/callback-limits';
 import { createMetricsRoutes } from './http/metrics';
 import { observeRequests } from './http/observed-requests';
+import { turnAway } from './http/turn-away';
 import type { Metrics } from './telemetry/metrics';
 
 /** How the service is watched and protected: what the parts of the main job take as observers and limits. */
@@ -15,7 +16,10 @@ export interface Limits {
   readonly authentication: LimitedAuthentication;
 }
 
-export function wireLimits({ config, clock, metrics }: { config: Config; clock: Clock; metrics: Metrics }): Limits {
+/** What of the foundation is needed for it. */
+type Watched = Pick<Foundation, 'config' | 'ids' | 'clock' | 'logger' | 'metrics'>;
+
+export function wireLimits({ config, clock, metrics }: Watched): Limits {
   const { limits } = config.operations;
   return {
     callbacks: createCallbackLimits({
@@ -33,12 +37,21 @@ export function wireLimits({ config, clock, metrics }: { config: Config; clock: 
   };
 }
 
-/** What watching adds to the application. */
+/** What watching and protecting add to the application: who is turned away at once, who sees requests, and /metrics. */
 export function wireWatching(
-  { config, metrics }: { config: Config; metrics: Metrics },
+  { config, ids, clock, logger, metrics }: Watched,
   authenticateOperator: RequestHandler,
-): { readonly observe: RequestHandler; readonly metrics: Router } {
+): { readonly turnAway: RequestHandler; readonly observe: RequestHandler; readonly metrics: Router } {
   return {
+    turnAway: turnAway({
+      most: config.operations.mostCallbacksInFlight,
+      newRequestId: () => ids.token(),
+      logger,
+      clock,
+      onTurnedAway: () => {
+        metrics.limited('callbacks_in_flight');
+      },
+    }),
     observe: observeRequests(metrics.requests),
     metrics: createMetricsRoutes({
       scrape: () => metrics.scrape(),

@@ -50,7 +50,7 @@ const IDEMPOTENCY_HOURS = 24;
 /** An endpoint is disabled for failing only after so many attempts: more than one notification's bad luck. */
 const DEAD_ATTEMPTS = 10;
 
-/** Puts the parts together. With what it uses (`foundation`, `wire-app`), the only place that knows all of them. */
+/** Puts the parts together. With what it uses (`foundation`, `wire-*`), the only place that knows all of them. */
 export function wire(options: WiringOptions): Wired {
   const foundation = layFoundation(options);
   const {
