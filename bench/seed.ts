@@ -10,11 +10,16 @@ import { createMerchants } from '../src/merchants/manage-merchants';
 import { createEndpoints } from '../src/notifications/manage-endpoints';
 import { type CreateOrder, createCreateOrder } from '../src/orders/create-order';
 import { newOrder } from '../src/orders/new-order';
+import type { FeePlan } from '../src/terms/fee-plan';
 import { createTerms } from '../src/terms/manage-terms';
+import type { PointsRule } from '../src/terms/points-rule';
 import type { BankPayment } from './bank-calls';
 
 const CURRENCY = 'EUR';
 const AMOUNT = '12.50';
+/** What every merchant pays, and what its customers earn. */
+export const FEE_PLAN: FeePlan = { rate: '0.014', fixed: '0.05', minimum: null, maximum: null, rounding: 'half_up' };
+export const POINTS_RULE: PointsRule = { pointsPerUnit: '1', pointValue: '0.01' };
 /** How many customers the payments of a run go round. */
 const CUSTOMERS = 2_000;
 
@@ -41,11 +46,8 @@ export function createSeed(databases: Databases, sealer: Sealer): Seed {
   });
   const oneMerchant = async (url: string, secret: string): Promise<MerchantId> => {
     const { id } = await merchants.create(`Bench ${ids.token()}`);
-    await terms.setFeePlan(
-      { merchantId: id, currency: CURRENCY },
-      { rate: '0.014', fixed: '0.05', minimum: null, maximum: null, rounding: 'half_up' },
-    );
-    await terms.setPointsRule({ merchantId: id, currency: CURRENCY }, { pointsPerUnit: '1', pointValue: '0.01' });
+    await terms.setFeePlan({ merchantId: id, currency: CURRENCY }, FEE_PLAN);
+    await terms.setPointsRule({ merchantId: id, currency: CURRENCY }, POINTS_RULE);
     await endpoints.create({ merchantId: id, url, schedule: 'standard', successRule: 'status_2xx', secret });
     return id;
   };

@@ -1,4 +1,5 @@
 import type { AccountId, Ids, MerchantId } from '../../src/core/ids';
+import { Exact } from '../../src/core/money';
 
 export interface LedgerAccount {
   readonly id: AccountId;
@@ -7,8 +8,7 @@ export interface LedgerAccount {
   readonly owner: string;
   readonly unit: string;
   readonly openedAt: string;
-  /** In hundredths of the unit: no sum of a generated history leaves what a double holds exactly. */
-  balance: number;
+  balance: Exact;
   entries: number;
 }
 
@@ -32,7 +32,7 @@ export function createLedger(ids: Ids): Ledger {
         owner: opens.owner,
         unit: opens.unit,
         openedAt: at,
-        balance: 0,
+        balance: new Exact(0),
         entries: 0,
       };
       accounts.set(code, opened);
@@ -41,10 +41,9 @@ export function createLedger(ids: Ids): Ledger {
   };
 }
 
-/** Hundredths as numeric(24,4) has them: 1227 is "12.2700". */
-export function fourDecimals(hundredths: number): string {
-  const text = String(hundredths).padStart(3, '0');
-  return `${text.slice(0, -2)}.${text.slice(-2)}00`;
+/** An amount as numeric(24,4) has it: 12.27 is "12.2700". */
+export function fourDecimals(amount: Exact): string {
+  return amount.toFixed(4);
 }
 
 export interface Payee {

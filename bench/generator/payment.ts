@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Ids, type MerchantId, type OrderId, createIds, showId } from '../../src/core/ids';
+import { Exact } from '../../src/core/money';
 import { paymentReferenceOf } from '../../src/orders/payment-reference';
 import { type Ledger, type LedgerAccount, type Payee, createLedger, fourDecimals } from './ledger';
 import type { Write } from './tables';
@@ -160,30 +161,25 @@ export function createPayments(payees: readonly Payee[], channel: Channel, kept:
       ): void {
         const moved = branch.legs.map((leg) => ({
           account: ledger.account(leg.account, leg.opens ?? HOUSE, receivedAt),
-          hundredths: Math.round(Number(leg.amount) * 100),
+          amount: new Exact(leg.amount),
         }));
         if (nowMs >= kept.holdsSince) {
           write(`${schema}.holds`, [
             ...[gid, branch.branch, 'confirmed', contentHash, `{${moved.map(({ account }) => account.id).join(',')}}`],
             `{${moved.map(() => 'f').join(',')}}`,
-            `{${moved.map(({ hundredths }) => fourDecimals(hundredths)).join(',')}}`,
+            `{${moved.map(({ amount }) => fourDecimals(amount)).join(',')}}`,
             ...[receivedAt, confirmedAt],
           ]);
         } else note(cleaned[schema], gid);
-        for (const { account, hundredths } of moved) writeEntry(schema, account, hundredths, branch.branch);
+        for (const { account, amount } of moved) writeEntry(schema, account, amount, branch.branch);
       }
 
-      function writeEntry(
-        schema: 'accounts' | 'points',
-        account: LedgerAccount,
-        hundredths: number,
-        branch: string,
-      ): void {
-        account.balance += hundredths;
+      function writeEntry(schema: 'accounts' | 'points', account: LedgerAccount, amount: Exact, branch: string): void {
+        account.balance = account.balance.plus(amount);
         account.entries += 1;
         const id = (schema === 'accounts' ? ids.entry : more.points).next<'entry'>();
         write(`${schema}.entries`, [
-          ...[id, account.id, String(account.entries), gid, branch, fourDecimals(hundredths)],
+          ...[id, account.id, String(account.entries), gid, branch, fourDecimals(amount)],
           ...[fourDecimals(account.balance), confirmedAt],
         ]);
       }

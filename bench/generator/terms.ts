@@ -4,6 +4,9 @@ import type { VoucherMessage } from '../../src/accounting/voucher-message';
 import { canonicalJson, contentHash } from '../../src/core/canonical';
 import type { MerchantId } from '../../src/core/ids';
 import { Money } from '../../src/core/money';
+import { feeOf } from '../../src/terms/fee-plan';
+import { pointsOf } from '../../src/terms/points-rule';
+import { FEE_PLAN, POINTS_RULE } from '../seed';
 
 export const CURRENCY = 'EUR';
 export const GROSS = ['4.90', '12.50', '19.00', '37.80', '64.25', '99.99', '149.00', '420.00'] as const;
@@ -28,12 +31,11 @@ export interface Terms {
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** As the service itself plans and books such a payment, by its own functions. */
+/** As the service itself prices, plans and books such a payment, by its own functions. */
 export function termsOf(merchantId: MerchantId, channel: string, amount: string, customer: string | null): Terms {
   const money = Money.parse(amount, CURRENCY);
-  const fee = Money.parse((Number(amount) * 0.014 + 0.05).toFixed(2), CURRENCY);
-  const points = customer === null ? '0' : String(Math.floor(Number(amount)));
-  const pointsValue = Money.parse((Number(points) / 100).toFixed(2), CURRENCY);
+  const fee = feeOf(FEE_PLAN, money);
+  const { points, value: pointsValue } = pointsOf(customer === null ? undefined : POINTS_RULE, money);
   const plan = planPayment(
     { channel, money, refusals: [], facts: {} },
     { merchantId, customer, fee, splits: [], points, pointsValue },
