@@ -245,38 +245,83 @@ it('lists and retries what is open through indexes, however much has ended', asy
   const none = { channel: undefined, status: undefined, outcome: undefined, receipt: undefined, order: undefined };
   const references = { providerReference: undefined, paymentReference: undefined };
   const whose = { merchantId: undefined, endpointId: undefined, orderId: undefined, failedSince: undefined };
-  const reads = await inTransaction(world.test.databases.orders, 'test', async (tx) => {
-    const transact = (_: string, work: (of: typeof tx) => Promise<unknown>): Promise<unknown> => work(tx);
-    const db = { ...tx, write: tx.query, query: tx.query, transact } as unknown as Database<'orders'>;
-    // What the session did before may not have been counted away yet.
-    const before = new Map((await tx.query<Read>(READS, [tables])).map(({ table, rows }) => [table, rows]));
-    // A prepared statement gets its generic plan from the sixth run on.
-    for (let run = 0; run < 8; run += 1) {
-      for (const stuck of [true, false]) {
-        await searchReceipts(db, { ...none, ...references, ...work, stuck });
-        await searchTransactions(db, { ...none, ended: undefined, ...work, stuck });
-        await searchTransactions(db, {
-          ...none,
-          ended: false,
-          ...work,
-          stuck,
-          minAttempts: undefined,
-          olderThanSeconds: undefined,
-        });
-        await searchMessages(db, { ...none, ...work, stuck });
-        await listDeliveries(db, { ...whose, status: undefined, ...work, stuck });
-      }
-      for (const one of WORK) await retryStore.retry(db, one, {}, 1_000);
+  const reads = await readsOf(world, tables, async (db) => {
+    for (const stuck of [true, false]) {
+      await searchReceipts(db, { ...none, ...references, ...work, stuck });
+      await searchTransactions(db, { ...none, ended: undefined, ...work, stuck });
+      await searchTransactions(db, {
+        ...none,
+        ended: false,
+        ...work,
+        stuck,
+        minAttempts: undefined,
+        olderThanSeconds: undefined,
+      });
+      await searchMessages(db, { ...none, ...work, stuck });
+      await listDeliveries(db, { ...whose, status: undefined, ...work, stuck });
     }
-    return (await tx.query<Read>(READS, [tables])).map(({ table, rows }) => ({
-      table,
-      rows: rows - (before.get(table) ?? 0),
-    }));
+    for (const one of WORK) await retryStore.retry(db, one, {}, 1_000);
   });
   expect(reads.map(({ table }) => table)).toEqual(tables.toSorted());
   for (const { table, rows } of reads) expect([table, rows < 500]).toEqual([table, true]);
   await world.stop();
 });
+
+it('finds what is in suspense and what was cancelled by their marks, however much else there is', async () => {
+  const world = await startWorld({ working: false });
+  try {
+    const [merchant, channel] = [await world.merchant(), await world.channel()];
+    await world.send(channel, world.paid(channel, await world.order(merchant))).expect(204);
+    const [receipts, transactions] = ENDED;
+    await world.query(receipts!.replace(`'suspense', true`, `'order_paid', false`));
+    await world.query(transactions!);
+    await world.query(
+      `update orders.receipts set outcome = 'suspense', in_suspense = true where provider_reference in ('7', '8')`,
+    );
+    await world.query(
+      `update orders.global_transactions t set status = 'cancelled', cancelled = true
+         from orders.receipts r where r.id = t.receipt_id and r.provider_reference in ('7', '8')`,
+    );
+    const tables = ['receipts', 'global_transactions'];
+    for (const table of tables) await world.query(`analyze orders.${table}`);
+    let found: unknown[] = [];
+    const any = { stuck: false, olderThanSeconds: undefined, minAttempts: undefined, after: undefined, limit: 21 };
+    const whose = { channel: undefined, receipt: undefined, order: undefined };
+    const references = { providerReference: undefined, paymentReference: undefined };
+    const reads = await readsOf(world, tables, async (db) => {
+      const inSuspense = await searchReceipts(db, {
+        ...{ ...any, ...whose, ...references },
+        ...{ status: undefined, outcome: 'suspense' },
+      });
+      const cancelled = await searchTransactions(db, { ...any, ...whose, ended: undefined, status: 'cancelled' });
+      found = [...inSuspense.map(({ outcome }) => outcome), ...cancelled.map(({ status }) => status)];
+    });
+    expect(found).toEqual(['suspense', 'suspense', 'cancelled', 'cancelled']);
+    for (const { table, rows } of reads) expect([table, rows < 100]).toEqual([table, true]);
+  } finally {
+    await world.stop();
+  }
+});
+
+/** How many rows of each table are read by work that is done so often that its statements have their generic plans. */
+async function readsOf(
+  world: World,
+  tables: readonly string[],
+  work: (db: Database<'orders'>) => Promise<void>,
+): Promise<Read[]> {
+  return inTransaction(world.test.databases.orders, 'test', async (tx) => {
+    const transact = (_: string, within: (of: typeof tx) => Promise<unknown>): Promise<unknown> => within(tx);
+    const db = { ...tx, write: tx.query, query: tx.query, transact } as unknown as Database<'orders'>;
+    // What the session did before may not have been counted away yet.
+    const before = new Map((await tx.query<Read>(READS, [tables])).map(({ table, rows }) => [table, rows]));
+    // A prepared statement gets its generic plan from the sixth run on.
+    for (let run = 0; run < 8; run += 1) await work(db);
+    return (await tx.query<Read>(READS, [tables])).map(({ table, rows }) => ({
+      table,
+      rows: rows - (before.get(table) ?? 0),
+    }));
+  });
+}
 
 interface Read {
   readonly table: string;
