@@ -25,3 +25,20 @@ export const DECISION: Detector = {
   file: 'test/flow/moved-here.test.ts',
   says: /"said": "open"|Expected: "settling"/,
 };
+/** It stands on nothing but the handler: whatever it expects in vain is the protection. */
+export const TURNING_AWAY: Detector = {
+  name: 'turning away',
+  file: 'test/unit/http/turn-away.test.ts',
+  says: /expect\(received\)/,
+};
+export const OVERLOAD: Detector = {
+  name: 'overload',
+  file: 'test/flow/rate-limits.test.ts',
+  says: /"overloaded"/,
+};
+/** A month that is not there or has gone, a payment that fails, rows that are in the way, and what the audit says. */
+export const MONTHS: Detector = {
+  name: 'months',
+  file: 'test/flow/months.test.ts',
+  says: /- +"(timed)?_p\d{4}_\d\d"|Expected value: (503|not "\S+_p\d{4}_\d\d")|violated by some row|a trigger that refuses changes is missing/,
+};

@@ -122,10 +122,9 @@ it('more than can be answered in time is turned away at once, and settles when t
     told.push([status, body.code, headers['retry-after']]);
     return status;
   });
-  await until('all but two are told', () => told.length >= 18);
-  expect(told).toEqual(Array(18).fill([503, 'overloaded', '15']));
-  await blocker.query('rollback');
-  await blocker.end();
+  // Without the lock whatever was let in is answered, also where that is too much.
+  await until('all but two are told', () => told.length >= 18).finally(() => blocker.end());
+  expect(told.slice(0, 18)).toEqual(Array(18).fill([503, 'overloaded', '15']));
   expect((await Promise.all(answering)).filter((status) => status === 204)).toHaveLength(2);
   standing = undefined;
   for (const callback of callbacks) {
