@@ -1,6 +1,7 @@
 import type { VoucherId } from '../core/ids';
+import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
-import type { VoucherContent } from './voucher';
+import type { Posting, VoucherContent } from './voucher';
 
 export interface ChainHead {
   /** The number that the next link gets. */
@@ -25,6 +26,12 @@ export interface NewVoucher extends VoucherContent {
   readonly contentHash: string;
   /** Its place in the link, from 1. */
   readonly position: number;
+}
+
+interface NewPosting extends Posting {
+  readonly voucherId: VoucherId;
+  /** Its place in the voucher, from 1. */
+  readonly line: number;
 }
 
 export interface VoucherKey {
@@ -62,6 +69,11 @@ const FIND = statement(
      join unnest($1::text[], $2::text[]) as k(kind, event_key) on v.kind = k.kind and v.event_key = k.event_key`,
 );
 
+const keyColumns = columnsOf<VoucherKey>(
+  (key) => key.kind,
+  (key) => key.eventKey,
+);
+
 const INSERT_LINK = statement(
   'accounting.links.insert',
   `insert into accounting.links (number, previous_hash, hash, vouchers, key_id, signature, created_at)
@@ -77,11 +89,34 @@ const INSERT_VOUCHERS = statement(
      from unnest($3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[],
                  $11::text[], $12::text[], $13::int[], $14::timestamptz[]) as n`,
 );
+const voucherColumns = columnsOf<NewVoucher>(
+  (voucher) => voucher.id,
+  (voucher) => voucher.position,
+  (voucher) => voucher.kind,
+  (voucher) => voucher.eventKey,
+  (voucher) => voucher.description,
+  (voucher) => voucher.orderId,
+  (voucher) => voucher.receiptId,
+  (voucher) => voucher.gid,
+  (voucher) => voucher.legsHash,
+  (voucher) => voucher.contentHash,
+  (voucher) => voucher.postings.length,
+  (voucher) => voucher.occurredAt,
+);
 
 const INSERT_POSTINGS = statement(
   'accounting.postings.insert',
   `insert into accounting.postings (voucher_id, line, account, party, currency, debit, credit)
    select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[])`,
+);
+const postingColumns = columnsOf<NewPosting>(
+  (line) => line.voucherId,
+  (line) => line.line,
+  (line) => line.account,
+  (line) => line.party,
+  (line) => line.currency,
+  (line) => line.debit,
+  (line) => line.credit,
 );
 
 export const vouchersStore = {
@@ -102,40 +137,20 @@ export const vouchersStore = {
   find: (
     tx: Tx<'accounting'>,
     keys: readonly VoucherKey[],
-  ): Promise<{ kind: string; event_key: string; content_hash: string }[]> =>
-    tx.query(FIND, [keys.map((key) => key.kind), keys.map((key) => key.eventKey)]),
+  ): Promise<{ kind: string; event_key: string; content_hash: string }[]> => tx.query(FIND, keyColumns(keys)),
   insertLink: (tx: Tx<'accounting'>, link: NewLink): void => {
     const { number, previousHash, hash, vouchers, keyId, signature, postedAt } = link;
     tx.send(INSERT_LINK, [number, previousHash, hash, vouchers, keyId, signature, postedAt]);
   },
   insertVouchers: (tx: Tx<'accounting'>, link: NewLink, vouchers: readonly NewVoucher[]): void => {
-    tx.send(INSERT_VOUCHERS, [
-      link.number,
-      link.postedAt,
-      vouchers.map((voucher) => voucher.id),
-      vouchers.map((voucher) => voucher.position),
-      vouchers.map((voucher) => voucher.kind),
-      vouchers.map((voucher) => voucher.eventKey),
-      vouchers.map((voucher) => voucher.description),
-      vouchers.map((voucher) => voucher.orderId),
-      vouchers.map((voucher) => voucher.receiptId),
-      vouchers.map((voucher) => voucher.gid),
-      vouchers.map((voucher) => voucher.legsHash),
-      vouchers.map((voucher) => voucher.contentHash),
-      vouchers.map((voucher) => voucher.postings.length),
-      vouchers.map((voucher) => voucher.occurredAt),
-    ]);
-    const lines = vouchers.flatMap((voucher) =>
-      voucher.postings.map((posting, index) => ({ ...posting, voucherId: voucher.id, line: index + 1 })),
-    );
-    tx.send(INSERT_POSTINGS, [
-      lines.map((line) => line.voucherId),
-      lines.map((line) => line.line),
-      lines.map((line) => line.account),
-      lines.map((line) => line.party),
-      lines.map((line) => line.currency),
-      lines.map((line) => line.debit),
-      lines.map((line) => line.credit),
-    ]);
+    tx.send(INSERT_VOUCHERS, [link.number, link.postedAt, ...voucherColumns(vouchers)]);
+    tx.send(INSERT_POSTINGS, postingColumns(postingsOf(vouchers)));
   },
 };
+
+function postingsOf(vouchers: readonly NewVoucher[]): NewPosting[] {
+  const postings: NewPosting[] = [];
+  for (const { id, postings: own } of vouchers)
+    for (const [index, posting] of own.entries()) postings.push({ ...posting, voucherId: id, line: index + 1 });
+  return postings;
+}

@@ -1,5 +1,6 @@
 import { filtered } from '../consistency/by-key';
 import { cleanedOnce } from '../consistency/retention-store';
+import { columnsOf } from '../consistency/columns';
 import { type Statement, type Tx, statement } from '../consistency/transaction';
 import type { BranchKey, OpenHold } from '../consistency/tcc/participant';
 
@@ -49,30 +50,32 @@ const LOWEST_ID = '00000000-0000-0000-0000-000000000000';
 
 const COLUMNS = 'h.gid, h.branch, h.status, h.content_hash, h.account_ids, h.outbound, h.amounts';
 
+const keyColumns = columnsOf<BranchKey>(
+  (key) => key.gid,
+  (key) => key.branch,
+);
+/** An array of arrays must be rectangular in PostgreSQL; the legs of each hold travel as one array literal. */
+const holdColumns = columnsOf<NewHold>(
+  (hold) => hold.gid,
+  (hold) => hold.branch,
+  (hold) => hold.contentHash,
+  (hold) => `{${hold.accountIds.join(',')}}`,
+  (hold) => `{${hold.outbound.join(',')}}`,
+  (hold) => `{${hold.amounts.join(',')}}`,
+);
+
 export function createHoldsStore(schema: BalancesSchema): HoldsStore {
   const sql = holdStatements(schema);
-  const columns = (keys: readonly BranchKey[]): [string[], string[]] => [
-    keys.map((key) => key.gid),
-    keys.map((key) => key.branch),
-  ];
   return {
-    insert: (tx, holds) =>
-      tx.query<BranchKey>(sql.insert, [
-        ...columns(holds),
-        holds.map((hold) => hold.contentHash),
-        // An array of arrays must be rectangular in PostgreSQL; the legs of each hold travel as one array literal.
-        holds.map((hold) => `{${hold.accountIds.join(',')}}`),
-        holds.map((hold) => `{${hold.outbound.map((out) => (out ? 't' : 'f')).join(',')}}`),
-        holds.map((hold) => `{${hold.amounts.join(',')}}`),
-      ]),
-    insertTombstones: (tx, keys) => tx.query<BranchKey>(sql.insertTombstones, columns(keys)),
-    read: (tx, keys) => tx.query<Hold>(sql.read, columns(keys)),
-    lock: (tx, keys) => tx.query<Hold>(sql.lock, columns(keys)),
+    insert: (tx, holds) => tx.query<BranchKey>(sql.insert, holdColumns(holds)),
+    insertTombstones: (tx, keys) => tx.query<BranchKey>(sql.insertTombstones, keyColumns(keys)),
+    read: (tx, keys) => tx.query<Hold>(sql.read, keyColumns(keys)),
+    lock: (tx, keys) => tx.query<Hold>(sql.lock, keyColumns(keys)),
     end: (tx, keys, status) => {
-      tx.send(sql.end, [...columns(keys), status]);
+      tx.send(sql.end, [...keyColumns(keys), status]);
     },
     withdraw: (tx, keys) => {
-      tx.send(sql.withdraw, columns(keys));
+      tx.send(sql.withdraw, keyColumns(keys));
     },
     open: (tx, olderThanSeconds, limit, after) =>
       tx.query<OpenHold>(sql.open, [

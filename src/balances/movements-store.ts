@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Statement, type Tx, statement } from '../consistency/transaction';
 import type { BalancesSchema } from './holds-store';
 
@@ -48,18 +49,32 @@ export interface MovementsStore {
   apply(tx: Tx<BalancesSchema>, movements: readonly Movement[]): void;
 }
 
+const accountColumns = columnsOf<NewAccount>(
+  (account) => account.id,
+  (account) => account.code,
+  (account) => account.kind,
+  (account) => account.owner,
+  (account) => account.unit,
+);
+const reservationColumns = columnsOf<Reservation>(
+  (reservation) => reservation.accountId,
+  (reservation) => reservation.amount,
+);
+const movementColumns = columnsOf<Movement>(
+  (movement) => movement.entryId,
+  (movement) => movement.accountId,
+  (movement) => movement.gid,
+  (movement) => movement.branch,
+  (movement) => movement.amount,
+  (movement) => movement.released,
+);
+
 export function createMovementsStore(schema: BalancesSchema): MovementsStore {
   const sql = movementStatements(schema);
   return {
     find: (tx, codes) => tx.query(sql.find, [codes]),
     open: (tx, accounts) => {
-      tx.send(sql.open, [
-        accounts.map((account) => account.id),
-        accounts.map((account) => account.code),
-        accounts.map((account) => account.kind),
-        accounts.map((account) => account.owner),
-        accounts.map((account) => account.unit),
-      ]);
+      tx.send(sql.open, accountColumns(accounts));
     },
     share: (tx, ids) => tx.query(sql.share, [ids]),
     lock: (tx, ids) => tx.query(sql.lock, [ids]),
@@ -67,20 +82,10 @@ export function createMovementsStore(schema: BalancesSchema): MovementsStore {
       tx.send(sql.lock, [ids]);
     },
     reserve: (tx, reservations) => {
-      tx.send(sql.reserve, [
-        reservations.map((reservation) => reservation.accountId),
-        reservations.map((reservation) => reservation.amount),
-      ]);
+      tx.send(sql.reserve, reservationColumns(reservations));
     },
     apply: (tx, movements) => {
-      tx.send(sql.apply, [
-        movements.map((movement) => movement.entryId),
-        movements.map((movement) => movement.accountId),
-        movements.map((movement) => movement.gid),
-        movements.map((movement) => movement.branch),
-        movements.map((movement) => movement.amount),
-        movements.map((movement) => movement.released),
-      ]);
+      tx.send(sql.apply, movementColumns(movements));
     },
   };
 }

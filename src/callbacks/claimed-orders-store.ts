@@ -1,4 +1,5 @@
 import type { ChannelId, Gid, MerchantId, OrderId, ReceiptId } from '../core/ids';
+import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
 
 /** An order as a receipt meets it, locked, within the merchants that the receipt's channel serves. */
@@ -19,6 +20,16 @@ export interface MetOrder {
   readonly accepts_channel: boolean;
 }
 
+export interface ReferenceKey {
+  readonly paymentReference: string;
+  readonly channelId: ChannelId;
+}
+
+export interface OrderClaim {
+  readonly orderId: OrderId;
+  readonly receiptId: ReceiptId;
+}
+
 const LOCK_BY_REFERENCE = statement(
   'orders.orders.lock_by_reference',
   `select k.payment_reference, k.channel_id, o.id, o.merchant_id, o.amount, o.currency, o.fee, o.splits, o.customer,
@@ -32,6 +43,11 @@ const LOCK_BY_REFERENCE = statement(
     order by o.id for no key update of o`,
 );
 
+const referenceColumns = columnsOf<ReferenceKey>(
+  (key) => key.paymentReference,
+  (key) => key.channelId,
+);
+
 const CHANNEL_NAMES = statement(
   'orders.channels.names',
   `select id, name from orders.channels where id = any($1::uuid[])`,
@@ -42,6 +58,11 @@ const CLAIM = statement(
   `update orders.orders o set claimed_by = n.receipt_id
      from unnest($1::uuid[], $2::uuid[]) as n(order_id, receipt_id)
     where o.id = n.order_id and o.claimed_by is distinct from n.receipt_id`,
+);
+
+const claimColumns = columnsOf<OrderClaim>(
+  (claim) => claim.orderId,
+  (claim) => claim.receiptId,
 );
 
 /**
@@ -68,11 +89,6 @@ const RELEASE = statement(
    update orders.orders o set claimed_by = null from locked where o.id = locked.id and o.claimed_by = locked.receipt_id`,
 );
 
-export interface OrderClaim {
-  readonly orderId: OrderId;
-  readonly receiptId: ReceiptId;
-}
-
 export interface PaidOrder {
   readonly id: OrderId;
   readonly paid_by: ReceiptId;
@@ -80,17 +96,14 @@ export interface PaidOrder {
 
 /** The order's side of a settlement: met and locked, claimed by a receipt, paid by it, released from it. */
 export const claimedOrdersStore = {
-  lockByReference: (
-    tx: Tx<'orders'>,
-    keys: readonly { readonly paymentReference: string; readonly channelId: ChannelId }[],
-  ): Promise<MetOrder[]> =>
-    tx.query<MetOrder>(LOCK_BY_REFERENCE, [keys.map((key) => key.paymentReference), keys.map((key) => key.channelId)]),
+  lockByReference: (tx: Tx<'orders'>, keys: readonly ReferenceKey[]): Promise<MetOrder[]> =>
+    tx.query<MetOrder>(LOCK_BY_REFERENCE, referenceColumns(keys)),
   channelNames: async (tx: Tx<'orders'>, ids: readonly ChannelId[]): Promise<ReadonlyMap<ChannelId, string>> => {
     const rows = await tx.query<{ id: ChannelId; name: string }>(CHANNEL_NAMES, [ids]);
     return new Map(rows.map((row) => [row.id, row.name]));
   },
   claim: (tx: Tx<'orders'>, claims: readonly OrderClaim[]): void => {
-    tx.send(CLAIM, [claims.map((claim) => claim.orderId), claims.map((claim) => claim.receiptId)]);
+    tx.send(CLAIM, claimColumns(claims));
   },
   /** Pays the orders of the transactions that are being decided here; an order that was not open for its receipt is left out. */
   pay: (tx: Tx<'orders'>, transactions: readonly Gid[]): Promise<PaidOrder[]> => tx.query(PAY, [transactions]),

@@ -1,6 +1,7 @@
 import type { CallbackId, ChannelId, EventId, ReceiptId } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
 import { filtered } from '../consistency/by-key';
+import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
 
 export interface NewInboxEvent {
@@ -55,28 +56,31 @@ const INSERT = statement(
      on conflict (for_a_person, id) do nothing)
    select id from fresh`,
 );
+const bodyColumns = columnsOf<ArrivedCallback>(
+  (callback) => callback.forAPerson,
+  (callback) => callback.id,
+  (callback) => callback.body,
+);
+const eventColumns = columnsOf<NewInboxEvent>(
+  (event) => event.id,
+  (event) => event.channelId,
+  (event) => event.key,
+  (event) => event.verdict,
+  (event) => event.providerReference,
+  (event) => event.paymentReference,
+  (event) => event.receiptId,
+  (event) => event.outcome,
+  (event) => JSON.stringify(event.facts),
+  (event) => event.callback.id,
+  (event) => event.callback.bodyHash,
+  (event) => event.traceparent,
+);
 
 export const inboxStore = {
   /** Puts verified events into the inbox, with the bodies of their callbacks; returns the ids of those that were not there. */
   insert: async (tx: Tx<'orders'>, events: readonly NewInboxEvent[]): Promise<ReadonlySet<EventId>> => {
     const callbacks = [...new Map(events.map(({ callback }) => [callback.id, callback])).values()];
-    const rows = await tx.query<{ id: EventId }>(INSERT, [
-      events.map((event) => event.id),
-      events.map((event) => event.channelId),
-      events.map((event) => event.key),
-      events.map((event) => event.verdict),
-      events.map((event) => event.providerReference),
-      events.map((event) => event.paymentReference),
-      events.map((event) => event.receiptId),
-      events.map((event) => event.outcome),
-      events.map((event) => JSON.stringify(event.facts)),
-      events.map((event) => event.callback.id),
-      events.map((event) => event.callback.bodyHash),
-      events.map((event) => event.traceparent),
-      callbacks.map((callback) => callback.forAPerson),
-      callbacks.map((callback) => callback.id),
-      callbacks.map((callback) => callback.body),
-    ]);
+    const rows = await tx.query<{ id: EventId }>(INSERT, [...eventColumns(events), ...bodyColumns(callbacks)]);
     return new Set(rows.map((row) => row.id));
   },
 };

@@ -1,6 +1,7 @@
 import type { ChannelId, Gid, OrderId, ReceiptId } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
 import type { Refusal, TransactionStatus } from '../consistency/tcc/log-store';
+import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
 
 /** The identity of money: whatever message speaks of it, and however often. */
@@ -83,6 +84,17 @@ const INSERT = statement(
    on conflict (provider, receiving_account, provider_reference) do nothing
    returning id, amount, order_id`,
 );
+const receiptColumns = columnsOf<NewReceipt>(
+  (receipt) => receipt.id,
+  (receipt) => receipt.provider,
+  (receipt) => receipt.receivingAccount,
+  (receipt) => receipt.providerReference,
+  (receipt) => receipt.channelId,
+  (receipt) => receipt.amount,
+  (receipt) => receipt.currency,
+  (receipt) => receipt.paymentReference,
+  (receipt) => receipt.traceparent,
+);
 
 /** What this transaction has inserted is nobody else's yet: it needs no lock, and is known. */
 const LOCK_BY_IDENTITY = statement(
@@ -92,6 +104,11 @@ const LOCK_BY_IDENTITY = statement(
     using (provider, receiving_account, provider_reference)
     where r.xmin <> pg_current_xact_id()::xid
     order by r.id for no key update of r`,
+);
+const identityColumns = columnsOf<ReceiptIdentity>(
+  (identity) => identity.provider,
+  (identity) => identity.receivingAccount,
+  (identity) => identity.providerReference,
 );
 
 const LOCK = statement(
@@ -105,6 +122,11 @@ const BEGIN_SETTLING = statement(
      from unnest($1::uuid[], $2::uuid[]) as n(id, order_id) where r.id = n.id`,
 );
 
+const begunColumns = columnsOf<BegunReceipt>(
+  (receipt) => receipt.id,
+  (receipt) => receipt.orderId,
+);
+
 /** Only what waits already, or was born settling by this very transaction. */
 const WAIT = statement(
   'orders.receipts.wait',
@@ -113,6 +135,12 @@ const WAIT = statement(
           lease_token = null, last_error = n.why
      from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::text[]) as n(id, order_id, seconds, why)
     where r.id = n.id and (r.status = 'waiting' or r.xmin = pg_current_xact_id()::xid)`,
+);
+const waitColumns = columnsOf<WaitingReceipt>(
+  (one) => one.id,
+  (one) => one.orderId,
+  (one) => one.seconds,
+  (one) => one.why,
 );
 
 /**
@@ -165,38 +193,19 @@ export const receiptsStore = {
    */
   insert: async (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): Promise<Receipt[]> => {
     const given = new Map(receipts.map((receipt) => [receipt.id, receipt]));
-    const rows = await tx.query<Pick<Receipt, 'id' | 'amount' | 'order_id'>>(INSERT, [
-      receipts.map((receipt) => receipt.id),
-      receipts.map((receipt) => receipt.provider),
-      receipts.map((receipt) => receipt.receivingAccount),
-      receipts.map((receipt) => receipt.providerReference),
-      receipts.map((receipt) => receipt.channelId),
-      receipts.map((receipt) => receipt.amount),
-      receipts.map((receipt) => receipt.currency),
-      receipts.map((receipt) => receipt.paymentReference),
-      receipts.map((receipt) => receipt.traceparent),
-    ]);
+    const rows = await tx.query<Pick<Receipt, 'id' | 'amount' | 'order_id'>>(INSERT, receiptColumns(receipts));
     return rows.map((row) => bornReceipt(row, given.get(row.id)));
   },
   /** Those that were there before this transaction. */
   lockByIdentity: (tx: Tx<'orders'>, identities: readonly ReceiptIdentity[]): Promise<Receipt[]> =>
-    tx.query<Receipt>(LOCK_BY_IDENTITY, [
-      identities.map((identity) => identity.provider),
-      identities.map((identity) => identity.receivingAccount),
-      identities.map((identity) => identity.providerReference),
-    ]),
+    tx.query<Receipt>(LOCK_BY_IDENTITY, identityColumns(identities)),
   lock: (tx: Tx<'orders'>, ids: readonly ReceiptId[]): Promise<Receipt[]> => tx.query<Receipt>(LOCK, [ids]),
   beginSettling: (tx: Tx<'orders'>, receipts: readonly BegunReceipt[]): void => {
-    tx.send(BEGIN_SETTLING, [receipts.map((one) => one.id), receipts.map((one) => one.orderId)]);
+    tx.send(BEGIN_SETTLING, begunColumns(receipts));
   },
   /** Puts receipts, which are locked, off for so many seconds. */
   wait: (tx: Tx<'orders'>, waits: readonly WaitingReceipt[]): void => {
-    tx.send(WAIT, [
-      waits.map((one) => one.id),
-      waits.map((one) => one.orderId),
-      waits.map((one) => one.seconds),
-      waits.map((one) => one.why),
-    ]);
+    tx.send(WAIT, waitColumns(waits));
   },
   /** Those whose transactions are being decided here; they were settling. */
   decide: (tx: Tx<'orders'>, transactions: readonly Gid[]): Promise<DecidedReceipt[]> =>

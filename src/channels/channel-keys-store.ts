@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Queryable, type Tx, statement } from '../consistency/transaction';
 import type { ChannelId, Id } from '../core/ids';
 
@@ -36,6 +37,12 @@ const INSERT = statement(
      from unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) as given(id, purpose, serial, sealed_secret)
    returning ${COLUMNS}`,
 );
+const keyColumns = columnsOf<NewChannelKey>(
+  (key) => key.id,
+  (key) => key.purpose,
+  (key) => key.serial ?? null,
+  (key) => key.sealedSecret,
+);
 const LIST = statement(
   'orders.channel_keys.list',
   `select ${COLUMNS} from orders.channel_keys where channel_id = any($1::uuid[]) order by id`,
@@ -60,13 +67,7 @@ export function insertChannelKeys(
   channelId: ChannelId,
   keys: readonly NewChannelKey[],
 ): Promise<ChannelKeyRow[]> {
-  return tx.query<ChannelKeyRow>(INSERT, [
-    channelId,
-    keys.map((key) => key.id),
-    keys.map((key) => key.purpose),
-    keys.map((key) => key.serial ?? null),
-    keys.map((key) => key.sealedSecret),
-  ]);
+  return tx.query<ChannelKeyRow>(INSERT, [channelId, ...keyColumns(keys)]);
 }
 
 /** The keys of these channels, oldest first, revoked ones too. */

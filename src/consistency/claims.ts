@@ -3,6 +3,7 @@ import { type Jitter, backoffMs } from '../core/backoff';
 import { contentHash } from '../core/canonical';
 import { clip } from '../core/clip';
 import type { Ids } from '../core/ids';
+import { columnsOf } from './columns';
 import { type Database, type SchemaName, type Statement, type Tx, statement } from './transaction';
 
 /**
@@ -58,6 +59,11 @@ export interface Failure {
   readonly error: string;
 }
 
+const failureColumns = columnsOf<Failure>(
+  (failure) => failure.key,
+  (failure) => clip(failure.error.replaceAll('\u0000', ''), 500),
+);
+
 export function createClaims<S extends SchemaName, Work extends object>(
   db: Database<S>,
   table: ClaimableTable<S>,
@@ -82,12 +88,8 @@ export function createClaims<S extends SchemaName, Work extends object>(
     retryLater: async (token, failures) => {
       if (failures.length === 0) return [];
       const delays = failures.map((failure) => backoffMs(failure.attempts, tools.jitter, firstMs, capMs));
-      const rows = await db.write<{ key: string }>(sql.retry, [
-        token,
-        failures.map((failure) => failure.key),
-        delays,
-        failures.map((failure) => clip(failure.error.replaceAll('\u0000', ''), 500)),
-      ]);
+      const [keys, errors] = failureColumns(failures);
+      const rows = await db.write<{ key: string }>(sql.retry, [token, keys, delays, errors]);
       return rows.map((row) => row.key);
     },
     stillMine: async (tx, token, keys) => {

@@ -1,5 +1,6 @@
 import { clip } from '../core/clip';
 import type { ClaimableTable } from './claims';
+import { columnsOf } from './columns';
 import { type Database, type SchemaName, type Statement, statement } from './transaction';
 
 /**
@@ -31,17 +32,18 @@ const AT_MOST_MINUTES = 5;
 /** A claim on it sets `waits_for` to null. */
 export type WaitingTable<S extends SchemaName> = ClaimableTable<S> & { readonly alsoAtClaim: string };
 
+const itemColumns = columnsOf<WaitingItem>(
+  (item) => item.key,
+  (item) => item.database,
+  (item) => clip(item.error, 500),
+);
+
 export function createWaiting<S extends SchemaName>(db: Database<S>, table: WaitingTable<S>): Waiting {
   const sql = waitingStatements(table);
   return {
     putAside: async (items, token) => {
       if (items.length === 0) return;
-      await db.write(sql.putAside, [
-        items.map((item) => item.key),
-        items.map((item) => item.database),
-        items.map((item) => clip(item.error, 500)),
-        token ?? null,
-      ]);
+      await db.write(sql.putAside, [...itemColumns(items), token ?? null]);
     },
     awaited: async () => (await db.query<{ waits_for: SchemaName }>(sql.awaited)).map((row) => row.waits_for),
     release: async (database, limit) => (await db.write<{ key: string }>(sql.release, [database, limit])).length,

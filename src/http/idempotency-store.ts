@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
 
 /** A request that wants to run under a key. */
@@ -44,6 +45,11 @@ const INSERT = statement(
    on conflict do nothing
    returning caller, key, lease_until::text as lease`,
 );
+const attemptColumns = columnsOf<Attempt>(
+  (attempt) => attempt.caller,
+  (attempt) => attempt.key,
+  (attempt) => attempt.contentHash,
+);
 const TAKE_OVER = statement(
   'orders.idempotency_keys.take_over',
   `update orders.idempotency_keys k
@@ -59,6 +65,10 @@ const READ = statement(
      from orders.idempotency_keys k
      join unnest($1::text[], $2::text[]) as a(caller, key) on k.caller = a.caller and k.key = a.key`,
 );
+const keyColumns = columnsOf<Attempt>(
+  (attempt) => attempt.caller,
+  (attempt) => attempt.key,
+);
 const KEEP = statement(
   'orders.idempotency_keys.keep',
   `update orders.idempotency_keys k
@@ -66,11 +76,23 @@ const KEEP = statement(
      from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[]) as f(caller, key, lease, status, body)
     where k.caller = f.caller and k.key = f.key and k.lease_until = f.lease::timestamptz and k.status is null`,
 );
+const keptColumns = columnsOf<Finished>(
+  (one) => one.caller,
+  (one) => one.key,
+  (one) => one.lease,
+  (one) => one.answer?.status,
+  (one) => one.answer?.sealedBody,
+);
 const FREE = statement(
   'orders.idempotency_keys.free',
   `delete from orders.idempotency_keys k
     using unnest($1::text[], $2::text[], $3::text[]) as f(caller, key, lease)
     where k.caller = f.caller and k.key = f.key and k.lease_until = f.lease::timestamptz and k.status is null`,
+);
+const leaseColumns = columnsOf<Finished>(
+  (one) => one.caller,
+  (one) => one.key,
+  (one) => one.lease,
 );
 const FORGET = statement(
   'orders.idempotency_keys.forget',
@@ -84,41 +106,27 @@ const FORGET = statement(
 
 /** Inserts the keys that are new, in their order, so that two lists with the same keys do not wait for each other in a ring. */
 export function insertKeys(tx: Tx<'orders'>, attempts: readonly Attempt[]): Promise<BegunRow[]> {
-  return tx.query<BegunRow>(INSERT, columns(attempts));
+  return tx.query<BegunRow>(INSERT, attemptColumns(attempts));
 }
 
 /** Takes over keys of the same content whose request never ended. */
 export function takeOverKeys(tx: Tx<'orders'>, attempts: readonly Attempt[]): Promise<BegunRow[]> {
-  return tx.query<BegunRow>(TAKE_OVER, columns(attempts));
+  return tx.query<BegunRow>(TAKE_OVER, attemptColumns(attempts));
 }
 
 export function readKeys(tx: Tx<'orders'>, attempts: readonly Attempt[]): Promise<KeyRow[]> {
-  return tx.query<KeyRow>(READ, columns(attempts).slice(0, 2));
+  return tx.query<KeyRow>(READ, keyColumns(attempts));
 }
 
 /** Writes the answers, and frees the keys without one, wherever the lease is still the request's own. */
 export async function finishKeys(tx: Tx<'orders'>, finished: readonly Finished[]): Promise<void> {
   const kept = finished.filter((one) => one.answer !== null);
   const freed = finished.filter((one) => one.answer === null);
-  if (kept.length > 0) {
-    await tx.query(KEEP, [
-      ...leaseColumns(kept),
-      kept.map((one) => one.answer?.status),
-      kept.map((one) => one.answer?.sealedBody),
-    ]);
-  }
+  if (kept.length > 0) await tx.query(KEEP, keptColumns(kept));
   if (freed.length > 0) await tx.query(FREE, leaseColumns(freed));
 }
 
 /** Deletes keys older than this, oldest first; returns how many. */
 export async function forgetKeys(tx: Tx<'orders'>, olderThanHours: number, limit: number): Promise<number> {
   return (await tx.query(FORGET, [olderThanHours, limit])).length;
-}
-
-function columns(attempts: readonly Attempt[]): string[][] {
-  return [attempts.map((one) => one.caller), attempts.map((one) => one.key), attempts.map((one) => one.contentHash)];
-}
-
-function leaseColumns(finished: readonly Finished[]): string[][] {
-  return [finished.map((one) => one.caller), finished.map((one) => one.key), finished.map((one) => one.lease)];
 }

@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
 import type { Ids, IncidentId } from '../core/ids';
 import type { IncidentKind, Incidents, NewIncident } from './incident';
@@ -26,6 +27,12 @@ export type IncidentStatus = 'open' | 'resolved';
 
 export const INCIDENT_COLUMNS = `id, kind, subject, order_id, receipt_id, gid, facts, status, times_seen, opened_at,
   last_seen_at, assignee, resolved_at, resolved_by, resolution, version`;
+
+/** An incident with how often a list reports it. */
+interface SeenIncident {
+  readonly incident: NewIncident;
+  readonly times: number;
+}
 
 /** Facts that change with every attempt. */
 const NO_NEWS = `'{attempts,next_try_at,age_seconds}'::text[]`;
@@ -62,6 +69,16 @@ const REPORT = statement(
    insert into orders.incident_events (incident_id, number, kind, facts)
    select id, version, last_report, facts from reported where last_report <> 'same'`,
 );
+const incidentColumns = columnsOf<SeenIncident>(
+  ({ incident }) => incident.kind,
+  ({ incident }) => storable(incident.subject),
+  ({ incident }) => incident.orderId ?? null,
+  ({ incident }) => incident.receiptId ?? null,
+  ({ incident }) => incident.gid ?? null,
+  ({ incident }) => JSON.stringify(storableFacts(incident.facts)),
+  ({ times }) => times,
+  ({ incident }) => incident.traceparent ?? null,
+);
 
 function isNews(known: string, reported: string): string {
   return `(${known}.facts <> ${reported}.facts and (${known}.status = 'resolved'
@@ -73,24 +90,14 @@ export function createIncidents(deps: { readonly ids: Ids }): Incidents {
     report: async (tx: Tx<'orders'>, incidents: readonly NewIncident[]) => {
       if (incidents.length === 0) return;
       const seen = countSame(incidents);
-      await tx.query(REPORT, [
-        seen.map(() => deps.ids.next<'incident'>()),
-        seen.map(({ incident }) => incident.kind),
-        seen.map(({ incident }) => storable(incident.subject)),
-        seen.map(({ incident }) => incident.orderId ?? null),
-        seen.map(({ incident }) => incident.receiptId ?? null),
-        seen.map(({ incident }) => incident.gid ?? null),
-        seen.map(({ incident }) => JSON.stringify(storableFacts(incident.facts))),
-        seen.map(({ times }) => times),
-        seen.map(({ incident }) => incident.traceparent ?? null),
-      ]);
+      await tx.query(REPORT, [seen.map(() => deps.ids.next<'incident'>()), ...incidentColumns(seen)]);
     },
   };
 }
 
 /** One statement cannot meet the same row twice: a list counts each of its incidents, and the last one's facts stand. */
-function countSame(incidents: readonly NewIncident[]): { incident: NewIncident; times: number }[] {
-  const seen = new Map<string, { incident: NewIncident; times: number }>();
+function countSame(incidents: readonly NewIncident[]): SeenIncident[] {
+  const seen = new Map<string, SeenIncident>();
   for (const incident of incidents) {
     const name = `${incident.kind} ${incident.subject}`;
     seen.set(name, { incident, times: (seen.get(name)?.times ?? 0) + 1 });

@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
 import type { IncidentKind } from './incident';
 
@@ -26,6 +27,11 @@ const RESOLVE = statement(
      select id, version, 'resolved', resolution from changed)
    select id from changed`,
 );
+const resolutionColumns = columnsOf<SystemResolution>(
+  (one) => one.kind,
+  (one) => one.subject,
+  (one) => one.resolution,
+);
 
 /**
  * Resolves those of these incidents that are open, in the transaction of what has explained them.
@@ -33,10 +39,6 @@ const RESOLVE = statement(
  */
 export async function resolveBySystem(tx: Tx<'orders'>, resolutions: readonly SystemResolution[]): Promise<number> {
   if (resolutions.length === 0) return 0;
-  const rows = await tx.query(RESOLVE, [
-    resolutions.map((one) => one.kind),
-    resolutions.map((one) => one.subject),
-    resolutions.map((one) => one.resolution),
-  ]);
+  const rows = await tx.query(RESOLVE, resolutionColumns(resolutions));
   return rows.length;
 }

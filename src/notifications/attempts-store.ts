@@ -1,6 +1,7 @@
 import { filtered } from '../consistency/by-key';
 import type { Schedule } from '../consistency/best-effort/schedule';
 import type { ClaimableTable } from '../consistency/claims';
+import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
 import type { EndpointId, NotificationId, OrderId } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
@@ -50,6 +51,11 @@ const START = statement(
    insert into orders.notification_attempts (notification_id, number, status)
    select id, number, 'started' from listed`,
 );
+const startColumns = columnsOf<StartedAttempt>(
+  (attempt) => attempt.id,
+  (attempt) => attempt.number,
+  (attempt) => attempt.nextAfterMs,
+);
 
 export interface StartedAttempt {
   readonly id: NotificationId;
@@ -60,11 +66,7 @@ export interface StartedAttempt {
 
 /** Records, in the claim's own transaction, that these attempts are about to be made. */
 export function startAttempts(tx: Tx<'orders'>, attempts: readonly StartedAttempt[]): void {
-  tx.send(START, [
-    attempts.map((attempt) => attempt.id),
-    attempts.map((attempt) => attempt.number),
-    attempts.map((attempt) => attempt.nextAfterMs),
-  ]);
+  tx.send(START, startColumns(attempts));
 }
 
 const SET_ASIDE = statement(
@@ -77,12 +79,19 @@ const SET_ASIDE = statement(
      from listed where n.id = listed.id`,
 );
 
+export interface EndedUntried {
+  readonly id: NotificationId;
+  readonly status: 'exhausted' | 'endpoint_disabled';
+}
+
+const asideColumns = columnsOf<EndedUntried>(
+  (end) => end.id,
+  (end) => end.status,
+);
+
 /** Ends claimed notifications without an attempt, in the claim's own transaction; the claim does not count. */
-export async function setAside(
-  tx: Tx<'orders'>,
-  ends: readonly { id: NotificationId; status: 'exhausted' | 'endpoint_disabled' }[],
-): Promise<void> {
-  await tx.query(SET_ASIDE, [ends.map((end) => end.id), ends.map((end) => end.status)]);
+export async function setAside(tx: Tx<'orders'>, ends: readonly EndedUntried[]): Promise<void> {
+  await tx.query(SET_ASIDE, asideColumns(ends));
 }
 
 export type EndedStatus = 'delivered' | 'scheduled' | 'exhausted' | 'endpoint_disabled';
@@ -136,21 +145,22 @@ const END = statement(
      from mine where n.id = mine.id
    returning n.id`,
 );
+const endColumns = columnsOf<EndedAttempt>(
+  (one) => one.id,
+  (one) => one.token,
+  (one) => one.number,
+  (one) => (one.succeeded ? 'succeeded' : 'failed'),
+  (one) => one.httpStatus,
+  (one) => one.error,
+  (one) => one.excerpt,
+  (one) => one.durationMs,
+  (one) => one.status,
+  (one) => one.sinceAttemptMs,
+  (one) => one.sinceAnswerMs,
+);
 
 /** @returns the ids whose notification was still ours to change */
 export async function endAttempts(tx: Tx<'orders'>, ended: readonly EndedAttempt[]): Promise<NotificationId[]> {
-  const rows = await tx.query<{ id: NotificationId }>(END, [
-    ended.map((one) => one.id),
-    ended.map((one) => one.token),
-    ended.map((one) => one.number),
-    ended.map((one) => (one.succeeded ? 'succeeded' : 'failed')),
-    ended.map((one) => one.httpStatus),
-    ended.map((one) => one.error),
-    ended.map((one) => one.excerpt),
-    ended.map((one) => one.durationMs),
-    ended.map((one) => one.status),
-    ended.map((one) => one.sinceAttemptMs),
-    ended.map((one) => one.sinceAnswerMs),
-  ]);
+  const rows = await tx.query<{ id: NotificationId }>(END, endColumns(ended));
   return rows.map((row) => row.id);
 }

@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
 import type { EndpointId } from '../core/ids';
 
@@ -45,6 +46,11 @@ const REPORT = statement(
              e.status = 'active' and e.failed_attempts >= $4
                and e.failing_since <= clock_timestamp() - $5::float8 * interval '1 millisecond' as dead`,
 );
+const reportColumns = columnsOf<EndpointReport>(
+  (report) => report.id,
+  (report) => report.failures,
+  (report) => report.error,
+);
 
 /** Writes the reports. @returns the active endpoints that count as dead now */
 export async function reportHealth(
@@ -54,9 +60,7 @@ export async function reportHealth(
 ): Promise<readonly FailingEndpoint[]> {
   if (reports.length === 0) return [];
   const rows = await tx.query<FailingEndpoint & { dead: boolean }>(REPORT, [
-    reports.map((report) => report.id),
-    reports.map((report) => report.failures),
-    reports.map((report) => report.error),
+    ...reportColumns(reports),
     deadAfter.attempts,
     deadAfter.ms,
   ]);

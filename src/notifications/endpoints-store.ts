@@ -1,4 +1,5 @@
 import { type Schedule } from '../consistency/best-effort/schedule';
+import { columnsOf } from '../consistency/columns';
 import { type Database, type Queryable, type Tx, statement } from '../consistency/transaction';
 import type { EndpointId, MerchantId } from '../core/ids';
 import type { NotificationType } from './notify';
@@ -136,12 +137,21 @@ export async function updateEndpoint(
   return (await tx.query<Endpoint>(UPDATE, values))[0];
 }
 
+interface DisabledEndpoint {
+  readonly id: EndpointId;
+  readonly reason: string;
+}
+
 const DISABLE = statement(
   'orders.notification_endpoints.disable',
   `update orders.notification_endpoints e set status = 'disabled', disabled_reason = coalesce(e.disabled_reason, d.reason),
           disabled_at = coalesce(e.disabled_at, clock_timestamp())
      from unnest($1::uuid[], $2::text[]) as d(id, reason)
     where e.id = d.id returning ${COLUMNS}`,
+);
+const disabledColumns = columnsOf<DisabledEndpoint>(
+  (one) => one.id,
+  (one) => one.reason,
 );
 const STOP_SCHEDULED = statement(
   'orders.notifications.stop_scheduled',
@@ -158,11 +168,11 @@ const STOP_SCHEDULED = statement(
  */
 export async function disableEndpoints(
   tx: Tx<'orders'>,
-  wanted: readonly { readonly id: EndpointId; readonly reason: string }[],
+  wanted: readonly DisabledEndpoint[],
 ): Promise<readonly Endpoint[]> {
   if (wanted.length === 0) return [];
-  const ids = wanted.map((one) => one.id);
-  const endpoints = await tx.query<Endpoint>(DISABLE, [ids, wanted.map((one) => one.reason)]);
+  const [ids, reasons] = disabledColumns(wanted);
+  const endpoints = await tx.query<Endpoint>(DISABLE, [ids, reasons]);
   await tx.query(STOP_SCHEDULED, [ids]);
   return endpoints;
 }

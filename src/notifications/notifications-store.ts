@@ -1,5 +1,6 @@
 import { filtered } from '../consistency/by-key';
 import type { Schedule } from '../consistency/best-effort/schedule';
+import { columnsOf } from '../consistency/columns';
 import { type Database, type Tx, inTransaction, statement } from '../consistency/transaction';
 import type { EndpointId, MerchantId, NotificationId, OrderId } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
@@ -56,20 +57,21 @@ const INSERT = statement(
     order by n.order_id, n.type, n.endpoint_id
    on conflict do nothing`,
 );
+const notificationColumns = columnsOf<NewNotification>(
+  (row) => row.id,
+  (row) => row.merchantId,
+  (row) => row.orderId,
+  (row) => row.endpointId,
+  (row) => row.type,
+  (row) => row.payload,
+  (row) => row.delayMs,
+  (row) => (row.schedule === null ? null : JSON.stringify(row.schedule)),
+  (row) => row.traceparent,
+);
 
 /** What was announced before stays as it is. */
 export function insertNotifications(tx: Tx<'orders'>, rows: readonly NewNotification[]): void {
-  tx.send(INSERT, [
-    rows.map((row) => row.id),
-    rows.map((row) => row.merchantId),
-    rows.map((row) => row.orderId),
-    rows.map((row) => row.endpointId),
-    rows.map((row) => row.type),
-    rows.map((row) => row.payload),
-    rows.map((row) => row.delayMs),
-    rows.map((row) => (row.schedule === null ? null : JSON.stringify(row.schedule))),
-    rows.map((row) => row.traceparent),
-  ]);
+  tx.send(INSERT, notificationColumns(rows));
 }
 
 const IS_DUE = filtered(`status = 'scheduled' and next_try_at <= clock_timestamp()`);
@@ -150,13 +152,22 @@ const DRAW_PUT_OFF = statement(
    returning n.id, n.endpoint_id as "endpointId"`,
 );
 
+interface Wish {
+  readonly endpoint: EndpointId;
+  readonly many: number;
+}
+
+const wishColumns = columnsOf<Wish>(
+  (wish) => wish.endpoint,
+  (wish) => wish.many,
+);
+
 /** Takes back, for each endpoint, up to so many of those that were put off, longest due first. */
 export function drawPutOff(
   db: Database<'orders'>,
-  wishes: readonly { endpoint: EndpointId; many: number }[],
+  wishes: readonly Wish[],
 ): Promise<{ id: NotificationId; endpointId: EndpointId }[]> {
-  const values = [wishes.map((wish) => wish.endpoint), wishes.map((wish) => wish.many)];
-  return inTransaction(db, 'notifications.draw_put_off', (tx) => tx.query(DRAW_PUT_OFF, values));
+  return inTransaction(db, 'notifications.draw_put_off', (tx) => tx.query(DRAW_PUT_OFF, wishColumns(wishes)));
 }
 
 /** Steps from one endpoint to the next in the index, however many rows each of them has. */

@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Queryable, type Tx, statement } from '../consistency/transaction';
 import type { ChainedRecord } from './chain';
 
@@ -65,6 +66,9 @@ const INSERT = statement(
      from unnest(${NAMES.map((name, index) => `$${index + 1}::${COLUMNS[name]}[]`).join(', ')}, $${NAMES.length + 1}::jsonb[])
        as n(${NAMES.join(', ')}, subjects)`,
 );
+const recordColumns = columnsOf<RecordRow>(...NAMES.map((name) => (record: RecordRow) => record[name]), (record) =>
+  JSON.stringify(record.subjects),
+);
 const PAGE = statement(
   'orders.operator_actions.page',
   `select ${NAMES.filter((name) => name !== 'at').join(', ')}, subjects, to_char(at at time zone 'UTC', ${UTC}) as at
@@ -83,8 +87,7 @@ export const actionsStore = {
     return head;
   },
   insert: async (tx: Tx<'orders'>, records: readonly RecordRow[]): Promise<void> => {
-    const columns = NAMES.map((name) => records.map((record) => record[name]));
-    await tx.query(INSERT, [...columns, records.map((record) => JSON.stringify(record.subjects))]);
+    await tx.query(INSERT, recordColumns(records));
   },
   /** In their order. */
   page: (db: Queryable<'orders'>, after: string, limit: number): Promise<RecordRow[]> => db.query(PAGE, [after, limit]),

@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
 import type { MerchantId, OrderId } from '../core/ids';
 import { ORDER_COLUMNS, type OrderRow } from './orders-store';
@@ -28,6 +29,10 @@ const CLOSE = statement(
      from closing where o.id = closing.id and o.status = 'open' and o.claimed_by is null
    returning ${ORDER_COLUMNS}`,
 );
+const orderColumns = columnsOf<OrderOfMerchant>(
+  (order) => order.orderId,
+  (order) => order.merchantId,
+);
 const EXPIRE = statement(
   'orders.orders.expire',
   `with expiring as (
@@ -45,7 +50,7 @@ const READ_STANDING = statement(
 
 /** Closes what is open and not claimed; returns what was closed. */
 export function closeOrders(tx: Tx<'orders'>, orders: readonly OrderOfMerchant[]): Promise<OrderRow[]> {
-  return tx.query<OrderRow>(CLOSE, [orders.map((one) => one.orderId), orders.map((one) => one.merchantId)]);
+  return tx.query<OrderRow>(CLOSE, orderColumns(orders));
 }
 
 /** Expires what is open, not claimed and past its time by the database's clock, longest overdue first. */

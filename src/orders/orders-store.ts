@@ -1,4 +1,5 @@
 import { MOVED_HERE } from '../consistency/tcc/log-store';
+import { columnsOf } from '../consistency/columns';
 import { type Queryable, type Tx, statement } from '../consistency/transaction';
 import type { AccountId, Gid, MerchantId, OrderId } from '../core/ids';
 
@@ -92,12 +93,35 @@ const INSERT = statement(
    on conflict (merchant_id, merchant_order_no) do nothing
    returning ${ORDER_COLUMNS}`,
 );
+const orderColumns = columnsOf<OrderToInsert>(
+  (order) => order.id,
+  (order) => order.merchantId,
+  (order) => order.merchantOrderNo,
+  (order) => order.paymentReference,
+  (order) => order.amount,
+  (order) => order.currency,
+  (order) => order.fee,
+  (order) => JSON.stringify(order.splits),
+  (order) => order.splitsTotal,
+  (order) => (order.channels === null ? null : JSON.stringify(order.channels)),
+  (order) => order.customer,
+  (order) => order.points,
+  (order) => order.pointsValue,
+  (order) => order.description,
+  (order) => JSON.stringify(order.metadata),
+  (order) => order.expiresAt,
+  (order) => order.idempotencyKey,
+);
 const FIND_BY_NUMBERS = statement(
   'orders.orders.find_by_numbers',
   `select ${ORDER_COLUMNS}, o.idempotency_key
      from orders.orders o
      join unnest($1::uuid[], $2::text[]) as n(merchant_id, merchant_order_no)
        on o.merchant_id = n.merchant_id and o.merchant_order_no = n.merchant_order_no`,
+);
+const numberColumns = columnsOf<OrderNumber>(
+  (number) => number.merchantId,
+  (number) => number.merchantOrderNo,
 );
 const FIND_BY_IDS = statement(
   'orders.orders.find_by_ids',
@@ -120,35 +144,14 @@ const LIST = statement(
  * a year from now by the database's clock: reading by number afterwards tells which.
  */
 export function insertOrders(tx: Tx<'orders'>, orders: readonly OrderToInsert[]): Promise<OrderRow[]> {
-  return tx.query<OrderRow>(INSERT, [
-    orders.map((order) => order.id),
-    orders.map((order) => order.merchantId),
-    orders.map((order) => order.merchantOrderNo),
-    orders.map((order) => order.paymentReference),
-    orders.map((order) => order.amount),
-    orders.map((order) => order.currency),
-    orders.map((order) => order.fee),
-    orders.map((order) => JSON.stringify(order.splits)),
-    orders.map((order) => order.splitsTotal),
-    orders.map((order) => (order.channels === null ? null : JSON.stringify(order.channels))),
-    orders.map((order) => order.customer),
-    orders.map((order) => order.points),
-    orders.map((order) => order.pointsValue),
-    orders.map((order) => order.description),
-    orders.map((order) => JSON.stringify(order.metadata)),
-    orders.map((order) => order.expiresAt),
-    orders.map((order) => order.idempotencyKey),
-  ]);
+  return tx.query<OrderRow>(INSERT, orderColumns(orders));
 }
 
 export function findOrdersByNumber(
   db: Queryable<'orders'>,
   numbers: readonly OrderNumber[],
 ): Promise<(OrderRow & { readonly idempotency_key: string | null })[]> {
-  return db.query(FIND_BY_NUMBERS, [
-    numbers.map((number) => number.merchantId),
-    numbers.map((number) => number.merchantOrderNo),
-  ]);
+  return db.query(FIND_BY_NUMBERS, numberColumns(numbers));
 }
 
 /** Whoever their merchants are: a merchant's own route compares the merchant. */

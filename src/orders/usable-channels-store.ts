@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Queryable, statement } from '../consistency/transaction';
 import type { MerchantId } from '../core/ids';
 
@@ -14,6 +15,10 @@ const FIND_USABLE = statement(
     where c.serves_all
        or exists (select 1 from orders.channel_merchants m where m.channel_id = c.id and m.merchant_id = w.merchant_id)`,
 );
+const wantedColumns = columnsOf<WantedChannel>(
+  (one) => one.merchantId,
+  (one) => one.name,
+);
 
 /** Those among the wanted channels that exist, are active and serve the merchant. */
 export async function findUsableChannels(
@@ -21,9 +26,6 @@ export async function findUsableChannels(
   wanted: readonly WantedChannel[],
 ): Promise<WantedChannel[]> {
   if (wanted.length === 0) return [];
-  const rows = await db.query<{ merchant_id: MerchantId; name: string }>(FIND_USABLE, [
-    wanted.map((one) => one.merchantId),
-    wanted.map((one) => one.name),
-  ]);
+  const rows = await db.query<{ merchant_id: MerchantId; name: string }>(FIND_USABLE, wantedColumns(wanted));
   return rows.map((row) => ({ merchantId: row.merchant_id, name: row.name }));
 }

@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Database, type Queryable, type Tx, statement } from '../consistency/transaction';
 
 /** A line of a sub-ledger: an account of the books, a party, a currency. */
@@ -59,6 +60,13 @@ const RECEIPTS_OF = statement(
     where r.outcome is not null and r.id = any($2::uuid[]) group by c.name, r.currency`,
 );
 
+/** A kind of fund account and its account of the books. */
+type Control = readonly [kind: string, account: string];
+const controlColumns = columnsOf<Control>(
+  ([kind]) => kind,
+  ([, account]) => account,
+);
+
 const FUNDS = statement(
   'sub_ledgers.funds',
   `select f.id, f.account, f.party, f.currency, f.balance, f.entry_count
@@ -75,6 +83,11 @@ const ENTRIES_OF = statement(
      from accounts.entries e join unnest($2::uuid[], $3::bigint[]) as a(id, entry_count)
        on e.account_id = a.id and e.number <= a.entry_count
     where e.gid = any($1::uuid[]) group by e.account_id`,
+);
+
+const fundColumns = columnsOf<FundRow>(
+  (fund) => fund.id,
+  (fund) => fund.entry_count,
 );
 
 /** Debits less credits. */
@@ -99,27 +112,17 @@ export const subLedgersStore = {
   receipts: (tx: Tx<'orders'>, account: string): Promise<Sum[]> => tx.query(RECEIPTS, [account]),
   receiptsOf: (tx: Tx<'orders'>, account: string, receiptIds: readonly string[]): Promise<Sum[]> =>
     tx.query(RECEIPTS_OF, [account, receiptIds]),
-  /** @param controls pairs of a kind of fund account and its account of the books */
   funds: (
     db: Queryable<'accounts'>,
-    controls: readonly (readonly [kind: string, account: string])[],
+    controls: readonly Control[],
     { account, party, currency }: LineKey,
     limit: number,
-  ): Promise<FundRow[]> =>
-    db.query(FUNDS, [
-      controls.map(([kind]) => kind),
-      controls.map(([, code]) => code),
-      account,
-      party,
-      currency,
-      limit,
-    ]),
+  ): Promise<FundRow[]> => db.query(FUNDS, [...controlColumns(controls), account, party, currency, limit]),
   entriesOf: (
     db: Queryable<'accounts'>,
     gids: readonly string[],
     funds: readonly FundRow[],
-  ): Promise<{ id: string; amount: string }[]> =>
-    db.query(ENTRIES_OF, [gids, funds.map((fund) => fund.id), funds.map((fund) => fund.entry_count)]),
+  ): Promise<{ id: string; amount: string }[]> => db.query(ENTRIES_OF, [gids, ...fundColumns(funds)]),
   postingsOf: (
     db: Queryable<'accounting'>,
     gids: readonly string[],

@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Queryable, type Tx, statement } from '../consistency/transaction';
 import type { Id, MerchantId } from '../core/ids';
 import type { Rounding } from '../core/money';
@@ -75,6 +76,15 @@ const LIST_POINTS_RULES = statement(
     where merchant_id = $1 and replaced_at is null and ($2::text is null or currency > $2)
     order by currency limit $3`,
 );
+interface WantedTerms {
+  readonly merchantId: MerchantId;
+  readonly currency: string;
+}
+
+const wantedColumns = columnsOf<WantedTerms>(
+  (one) => one.merchantId,
+  (one) => one.currency,
+);
 const FIND_TERMS = statement(
   'orders.terms.find',
   `select p.merchant_id, p.currency, f.rate, f.fixed, f.minimum, f.maximum, f.rounding, r.points_per_unit, r.point_value
@@ -131,11 +141,8 @@ export function listPointsRules(
 }
 
 /** The terms in force of a list of merchants and currencies. */
-export function findTerms(
-  db: Queryable<'orders'>,
-  wanted: readonly { readonly merchantId: MerchantId; readonly currency: string }[],
-): Promise<TermsRow[]> {
-  return db.query<TermsRow>(FIND_TERMS, [wanted.map((one) => one.merchantId), wanted.map((one) => one.currency)]);
+export function findTerms(db: Queryable<'orders'>, wanted: readonly WantedTerms[]): Promise<TermsRow[]> {
+  return db.query<TermsRow>(FIND_TERMS, wantedColumns(wanted));
 }
 
 function inserted<R>(rows: readonly R[]): R {

@@ -1,3 +1,4 @@
+import { columnsOf } from '../consistency/columns';
 import { type Queryable, statement } from '../consistency/transaction';
 import type { EventId, IncidentId, MessageId, NotificationId, OrderId, ReceiptId } from '../core/ids';
 import type { IncidentKind } from '../incidents/incident';
@@ -124,23 +125,25 @@ export const INCIDENTS = statement(
      from met join orders.incidents i using (id) order by i.id desc limit $5`,
 );
 
+interface ReceiptOfEvents {
+  readonly id: string;
+  readonly channel_id: string;
+  readonly provider_reference: string;
+}
+
 export interface EventScope {
-  readonly receipts: readonly {
-    readonly id: string;
-    readonly channel_id: string;
-    readonly provider_reference: string;
-  }[];
+  readonly receipts: readonly ReceiptOfEvents[];
   readonly paymentReference: string | null;
 }
 
+const receiptColumns = columnsOf<ReceiptOfEvents>(
+  (receipt) => receipt.id,
+  (receipt) => receipt.channel_id,
+  (receipt) => receipt.provider_reference,
+);
+
 export function eventsOf(db: Queryable<'orders'>, scope: EventScope, limit: number): Promise<EventFacts[]> {
-  return db.query<EventFacts>(EVENTS, [
-    scope.receipts.map((receipt) => receipt.id),
-    scope.receipts.map((receipt) => receipt.channel_id),
-    scope.receipts.map((receipt) => receipt.provider_reference),
-    scope.paymentReference,
-    limit,
-  ]);
+  return db.query<EventFacts>(EVENTS, [...receiptColumns(scope.receipts), scope.paymentReference, limit]);
 }
 
 export function messagesOf(db: Queryable<'orders'>, receipts: readonly ReceiptId[]): Promise<MessageFacts[]> {

@@ -1,6 +1,7 @@
 import { filtered } from '../by-key';
 import type { MessageId } from '../../core/ids';
 import type { Traceparent } from '../../core/traceparent';
+import { columnsOf } from '../columns';
 import { type Database, type Queryable, type Tx, statement } from '../transaction';
 import type { OutboxMessage } from './outbox';
 import type { BirthClaim } from './own-messages';
@@ -34,6 +35,15 @@ const inserting = (columns: string, values: string): string =>
        as n(id, topic, event_key, version, payload, traceparent)
     order by n.topic, n.event_key
    on conflict (topic, event_key) do nothing`;
+
+const messageColumns = columnsOf<OutboxMessage>(
+  (message) => message.id,
+  (message) => message.topic,
+  (message) => message.eventKey,
+  (message) => message.version,
+  (message) => JSON.stringify(message.payload),
+  (message) => message.traceparent,
+);
 
 const INSERT = statement(
   'orders.outbox.insert',
@@ -75,11 +85,11 @@ const STANDING = statement(
 
 export const outboxStore = {
   insert: (tx: Tx<'orders'>, messages: readonly OutboxMessage[], hintedForSeconds: number): void => {
-    tx.send(INSERT, [...columnsOf(messages), hintedForSeconds]);
+    tx.send(INSERT, [...messageColumns(messages), hintedForSeconds]);
   },
   /** The same, born claimed for whoever appends them. */
   insertClaimed: (tx: Tx<'orders'>, messages: readonly OutboxMessage[], { token, leaseMs }: BirthClaim): void => {
-    tx.send(INSERT_CLAIMED, [...columnsOf(messages), token, leaseMs]);
+    tx.send(INSERT_CLAIMED, [...messageColumns(messages), token, leaseMs]);
   },
   /** Only rows that are still claimed under the token. */
   finish: async (db: Database<'orders'>, token: string, ids: readonly string[]): Promise<void> => {
@@ -97,14 +107,3 @@ export const outboxStore = {
   markOverdue: async (db: Database<'orders'>, limit: number, hintedForSeconds: number): Promise<MessageId[]> =>
     (await db.write<{ id: MessageId }>(MARK_OVERDUE, [limit, hintedForSeconds])).map((row) => row.id),
 };
-
-function columnsOf(messages: readonly OutboxMessage[]): readonly (readonly unknown[])[] {
-  return [
-    messages.map((message) => message.id),
-    messages.map((message) => message.topic),
-    messages.map((message) => message.eventKey),
-    messages.map((message) => message.version),
-    messages.map((message) => JSON.stringify(message.payload)),
-    messages.map((message) => message.traceparent),
-  ];
-}

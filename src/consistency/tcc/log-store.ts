@@ -1,5 +1,6 @@
 import type { Gid } from '../../core/ids';
 import type { StuckRow } from '../../core/stuck';
+import { columnsOf } from '../columns';
 import { type Queryable, type Statement, type Tx, statement } from '../transaction';
 import type { Branch, RefusalReason } from './participant';
 
@@ -28,6 +29,11 @@ export interface NewTransaction<P extends Plan> {
   readonly paysOrder: boolean;
   readonly plan: P;
   readonly legsHash: string;
+}
+
+export interface RefusedTransaction {
+  readonly gid: Gid;
+  readonly refusals: readonly Refusal[];
 }
 
 export interface LoggedTransaction<P extends Plan = Plan> {
@@ -60,25 +66,14 @@ export interface StandingTransaction extends StuckRow {
  */
 export const logStore = {
   open: (tx: Tx<'orders'>, list: readonly NewTransaction<Plan>[], deadlineMs: number): void => {
-    tx.send(OPEN, [
-      list.map((one) => one.gid),
-      list.map((one) => one.receiptId),
-      list.map((one) => one.orderId),
-      list.map((one) => one.paysOrder),
-      list.map((one) => JSON.stringify(one.plan)),
-      list.map((one) => one.legsHash),
-      deadlineMs,
-    ]);
+    tx.send(OPEN, [...transactionColumns(list), deadlineMs]);
   },
   /** Leaves `trying` or a second phase for the next status; what is not returned was not in the first status. */
   leave: (tx: Tx<'orders'>, move: Move, gids: readonly Gid[]): Promise<MovedTransaction[]> =>
     tx.query<MovedTransaction>(MOVES[move], [gids]),
   /** Notes why a transaction is being abandoned. */
-  noteRefusals: (
-    tx: Tx<'orders'>,
-    refused: readonly { readonly gid: Gid; readonly refusals: readonly Refusal[] }[],
-  ): void => {
-    tx.send(NOTE_REFUSALS, [refused.map((one) => one.gid), refused.map((one) => JSON.stringify(one.refusals))]);
+  noteRefusals: (tx: Tx<'orders'>, refused: readonly RefusedTransaction[]): void => {
+    tx.send(NOTE_REFUSALS, refusalColumns(refused));
   },
   /** How those of them stand that have not ended. */
   standing: (db: Queryable<'orders'>, gids: readonly Gid[]): Promise<StandingTransaction[]> =>
@@ -121,11 +116,24 @@ const OPEN = statement(
           as n(gid, receipt_id, order_id, pays_order, plan, legs_hash),
           (select clock_timestamp() + $7::int * interval '1 millisecond' as deadline) t`,
 );
+const transactionColumns = columnsOf<NewTransaction<Plan>>(
+  (one) => one.gid,
+  (one) => one.receiptId,
+  (one) => one.orderId,
+  (one) => one.paysOrder,
+  (one) => JSON.stringify(one.plan),
+  (one) => one.legsHash,
+);
 
 const NOTE_REFUSALS = statement(
   'orders.global_transactions.note_refusals',
   `update orders.global_transactions t set refusal = n.refusal
      from unnest($1::uuid[], $2::jsonb[]) as n(gid, refusal) where t.gid = n.gid and t.status = 'cancelling'`,
+);
+
+const refusalColumns = columnsOf<RefusedTransaction>(
+  (one) => one.gid,
+  (one) => JSON.stringify(one.refusals),
 );
 
 const READ = statement(
