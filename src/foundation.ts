@@ -5,11 +5,13 @@ import { type Queues, createQueues } from '../jobs/queues';
 import { createParticipant } from './balances/participant';
 import { type Boundaries, NOTHING_AROUND } from './boundaries';
 import { type Settlements, assembleSettlements } from './callbacks/assemble';
+import type { SettlementPlan } from './callbacks/plan';
 import type { AnnouncePaid } from './callbacks/settlement-hooks';
 import type { Config } from './config';
 import { createOutbox } from './consistency/outbox/append';
 import { OUTBOX_LEASE_MS } from './consistency/outbox/consume';
 import { type OwnMessages, createOwnMessages } from './consistency/outbox/own-messages';
+import { type Moving, gidOf } from './consistency/tcc/hooks';
 import type { Participant } from './consistency/tcc/participant';
 import type { Database, Databases } from './consistency/transaction';
 import { type Jitter, systemJitter } from './core/backoff';
@@ -24,7 +26,7 @@ import { createIncidents } from './incidents/incidents-store';
 import { loggingIncidents } from './incidents/log-incidents';
 import { resolveBySystem } from './incidents/resolve-by-system-store';
 import { createNotifications } from './notifications/announce';
-import type { Notifications } from './notifications/notify';
+import type { Announcement, Notifications } from './notifications/notify';
 import { announcementOf } from './orders/close-order';
 import { findOrdersPaidBy } from './orders/orders-store';
 import type { SettleEvent } from './reconciliation/recover-callbacks';
@@ -155,15 +157,18 @@ function recoveredBy({ settlePayment }: Settlements, ids: Ids, tracer: Tracer): 
 /** Tells the merchants of the orders that are being paid. */
 function announcingPaid(notifications: Notifications): AnnouncePaid {
   return (tx, deciding) => {
-    const merchants = new Set(deciding.flatMap(({ plan }) => plan.merchantId ?? []));
+    const merchants = new Set(deciding.flatMap(merchantOf));
     const announce = notifications.prepare(tx, [...merchants] as MerchantId[]);
-    const finding = findOrdersPaidBy(
-      tx,
-      deciding.map((one) => one.gid),
-    );
+    const finding = findOrdersPaidBy(tx, deciding.map(gidOf));
     return async (orders) => {
-      const rows = await finding;
-      return announce(rows.map((row) => announcementOf(row, 'order.paid', orders.get(row.id) ?? null)));
+      const announcements: Announcement[] = [];
+      for (const row of await finding)
+        announcements.push(announcementOf(row, 'order.paid', orders.get(row.id) ?? null));
+      return announce(announcements);
     };
   };
+}
+
+function merchantOf({ plan }: Moving<SettlementPlan>): string[] {
+  return plan.merchantId === null ? [] : [plan.merchantId];
 }

@@ -47,8 +47,8 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: COORDINATION,
-        text: `if (answers.some((answer) => answer.kind === 'late')) return { kind: 'late' };`,
-        becomes: `if (answers.some((answer) => answer.kind === 'late'))
+        text: `if (kinds.has('late')) return { kind: 'late' };`,
+        becomes: `if (kinds.has('late'))
     return { kind: 'refused', refusals: [{ participant: plan.branches[0]!.participant, account: plan.branches[0]!.legs[0]!.account, reason: 'closed' }] };`,
       },
     ],

@@ -37,7 +37,7 @@ export const PARTICIPANT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: END,
-        text: `tx, distinct(keys));\n    const held = standing.filter((hold) => hold.status === 'held');`,
+        text: `tx, distinct(keys));\n    const held = standing.filter(isHeld);`,
         becomes: `tx, distinct(keys));\n    const held = standing.filter((hold) => hold.status !== 'cancelled');`,
       },
     ],
@@ -113,10 +113,8 @@ export const PARTICIPANT_MUTANTS: readonly Mutant[] = [
       },
       {
         file: TRY,
-        text: `new Map((await deps.holds.read(tx, met)).map((hold) => [keyOf(hold), hold]));
-    for`,
-        becomes: `new Map(before.map((hold) => [keyOf(hold), hold]));
-    for`,
+        text: `indexBy(await deps.holds.read(tx, met), keyOf);`,
+        becomes: `indexBy(before, keyOf);`,
       },
     ],
     detectors: [PARTICIPANT_RACES],

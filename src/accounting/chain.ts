@@ -25,8 +25,12 @@ export function hashOfLink(link: Link): string {
     number: link.number,
     posted_at: link.postedAt,
     previous_hash: link.previousHash,
-    vouchers: link.vouchers.map((voucher) => [voucher.id, voucher.contentHash]),
+    vouchers: link.vouchers.map(linked),
   });
+}
+
+function linked(voucher: Link['vouchers'][number]): [string, string] {
+  return [voucher.id, voucher.contentHash];
 }
 
 /** The text that is signed for a head. */

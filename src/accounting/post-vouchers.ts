@@ -36,7 +36,9 @@ export function createVoucherConsumer(deps: VoucherConsumerDependencies): Consum
       const drafts = new Map<string, Draft>();
       for (const one of read) if ('voucher' in one && !drafts.has(keyOf(one))) drafts.set(keyOf(one), one);
       const standing = await post(deps, [...drafts.values()]);
-      return read.map((one) => ('voucher' in one ? answer(one, standing.get(keyOf(one))) : one));
+      const answers: Consumed[] = [];
+      for (const one of read) answers.push('voucher' in one ? answer(one, standing.get(keyOf(one))) : one);
+      return answers;
     },
   };
 }
@@ -96,14 +98,19 @@ async function postTogether(
 ): Promise<ReadonlyMap<string, Standing>> {
   const { standing, link } = await inTransaction(deps.db, 'vouchers.post', async (tx) => {
     vouchersStore.lockHead(tx);
-    const vouchers = drafts.map((draft) => draft.voucher);
-    const [found, head] = await Promise.all([vouchersStore.find(tx, vouchers), vouchersStore.readHead(tx)]);
-    const known = new Map(found.map((row) => [`${row.kind} ${row.event_key}`, { hash: row.content_hash }]));
-    const fresh = drafts.filter((draft) => !known.has(keyOf(draft)));
-    return {
-      standing: new Map([...known, ...fresh.map((draft) => [keyOf(draft), { hash: draft.hash }] as const)]),
-      link: fresh.length === 0 ? undefined : append(deps, tx, fresh, head),
-    };
+    const [found, head] = await Promise.all([
+      vouchersStore.find(tx, drafts.map(voucherOf)),
+      vouchersStore.readHead(tx),
+    ]);
+    const standing = new Map<string, Standing>();
+    for (const row of found) standing.set(`${row.kind} ${row.event_key}`, { hash: row.content_hash });
+    const fresh: Draft[] = [];
+    for (const draft of drafts) {
+      if (standing.has(keyOf(draft))) continue;
+      fresh.push(draft);
+      standing.set(keyOf(draft), { hash: draft.hash });
+    }
+    return { standing, link: fresh.length === 0 ? undefined : append(deps, tx, fresh, head) };
   });
   if (link !== undefined) {
     const { number, hash, vouchers, keyId, signature } = link;
@@ -120,12 +127,9 @@ function append(
   drafts: readonly Draft[],
   head: ChainHead,
 ): NewLink {
-  const vouchers = drafts.map(({ voucher, hash }, index): NewVoucher => ({
-    ...voucher,
-    id: deps.ids.next(),
-    contentHash: hash,
-    position: index + 1,
-  }));
+  const vouchers: NewVoucher[] = [];
+  for (const { voucher, hash } of drafts)
+    vouchers.push({ ...voucher, id: deps.ids.next(), contentHash: hash, position: vouchers.length + 1 });
   const previousHash = head.hash ?? GENESIS;
   const hash = hashOfLink({ number: head.next, previousHash, postedAt: head.now, vouchers });
   const link: NewLink = {
@@ -139,6 +143,10 @@ function append(
   vouchersStore.insertLink(tx, link);
   vouchersStore.insertVouchers(tx, link, vouchers);
   return link;
+}
+
+function voucherOf(draft: Draft): VoucherContent {
+  return draft.voucher;
 }
 
 function keyOf(draft: Draft): string {

@@ -1,4 +1,5 @@
 import { type Json, contentHash } from '../core/canonical';
+import { groupBy } from '../core/group-by';
 import { Exact } from '../core/money';
 import {
   CHANNEL_RECEIVABLES,
@@ -70,26 +71,35 @@ export function drawUp(message: VoucherMessage): DrawnUp {
 /** A sentence on why postings may not stand as a voucher, undefined where they may. */
 export function imbalanceOf(postings: readonly Posting[]): string | undefined {
   if (postings.length < 2) return `a voucher has two lines at least, this one has ${postings.length}`;
-  for (const currency of new Set(postings.map((posting) => posting.currency))) {
-    const lines = postings.filter((posting) => posting.currency === currency);
-    const debit = sum(lines.map((line) => line.debit));
-    const credit = sum(lines.map((line) => line.credit));
+  for (const [currency, lines] of groupBy(postings, currencyOf)) {
+    const debit = sum(lines.map(debitOf));
+    const credit = sum(lines.map(creditOf));
     if (!debit.eq(credit)) return `debits of ${debit.toFixed()} and credits of ${credit.toFixed()} ${currency} differ`;
   }
   return undefined;
 }
 
+function currencyOf(posting: Posting): string {
+  return posting.currency;
+}
+
+function debitOf(posting: Posting): string {
+  return posting.debit;
+}
+
+function creditOf(posting: Posting): string {
+  return posting.credit;
+}
+
 /** One hash for one content, whatever id and place it gets; amounts are compared as numbers, not as texts. */
 export function hashOfContent(voucher: VoucherContent): string {
   const { description, eventKey, gid, kind, legsHash, occurredAt, orderId, receiptId } = voucher;
-  const postings: Json = voucher.postings.map(({ account, party, currency, debit, credit }) => ({
-    account,
-    credit: fourDecimals(credit),
-    currency,
-    debit: fourDecimals(debit),
-    party,
-  }));
+  const postings: Json = voucher.postings.map(postingContent);
   return contentHash({ description, eventKey, gid, kind, legsHash, occurredAt, orderId, postings, receiptId });
+}
+
+function postingContent({ account, party, currency, debit, credit }: Posting): Json {
+  return { account, credit: fourDecimals(credit), currency, debit: fourDecimals(debit), party };
 }
 
 function receiptSettled(message: VoucherMessage): Movement[] {
@@ -103,43 +113,53 @@ function receiptSettled(message: VoucherMessage): Movement[] {
         ];
   return [
     { account: CHANNEL_RECEIVABLES, party: message.channel, side: 'debit', amount: message.gross },
-    ...message.credits.map(({ to, party, amount }): Movement => ({
-      account: CONTROL_ACCOUNTS[to],
-      party,
-      side: 'credit',
-      amount,
-    })),
+    ...message.credits.map(creditTo),
     ...points,
   ];
 }
 
+function creditTo({ to, party, amount }: VoucherMessage['credits'][number]): Movement {
+  return { account: CONTROL_ACCOUNTS[to], party, side: 'credit', amount };
+}
+
 function toPostings(movements: readonly Movement[], currency: string): Posting[] {
-  const merged = new Map<string, Movement[]>();
-  for (const movement of movements) {
-    const party = CHART[movement.account].party === 'none' ? '' : movement.party;
-    const key = JSON.stringify([movement.account, party, movement.side]);
-    merged.set(key, [...(merged.get(key) ?? []), { ...movement, party }]);
-  }
-  return [...merged.values()].flatMap((same) => {
+  const postings: Posting[] = [];
+  for (const same of groupBy(movements.map(withParty), lineOf).values()) {
     const [first] = same;
-    const amount = sum(same.map((movement) => movement.amount));
-    if (first === undefined || amount.isZero()) return [];
+    const amount = sum(same.map(amountOf));
+    if (first === undefined || amount.isZero()) continue;
     const { account, party, side } = first;
     const text = amount.toFixed(4);
-    return [
-      {
-        account,
-        party,
-        currency,
-        debit: side === 'debit' ? text : '0.0000',
-        credit: side === 'credit' ? text : '0.0000',
-      },
-    ];
-  });
+    postings.push({
+      account,
+      party,
+      currency,
+      debit: side === 'debit' ? text : '0.0000',
+      credit: side === 'credit' ? text : '0.0000',
+    });
+  }
+  return postings;
+}
+
+/** The party stands only where the chart names one. */
+function withParty(movement: Movement): Movement {
+  return CHART[movement.account].party === 'none' ? { ...movement, party: '' } : movement;
+}
+
+function lineOf({ account, party, side }: Movement): string {
+  return JSON.stringify([account, party, side]);
+}
+
+function amountOf(movement: Movement): string {
+  return movement.amount;
 }
 
 function sum(amounts: readonly string[]): Exact {
-  return amounts.reduce((total, amount) => total.plus(amount), new Exact(0));
+  return amounts.reduce(add, new Exact(0));
+}
+
+function add(total: Exact, amount: string): Exact {
+  return total.plus(amount);
 }
 
 function fourDecimals(amount: string): string {

@@ -23,20 +23,19 @@ export function createAccountDirectory(deps: { movements: MovementsStore; ids: I
     resolve: async (tx, branches) => {
       const legs = legsByAccount(branches);
       const resolved = new Map<string, string>();
+      const missing: string[] = [];
       for (const code of legs.keys()) {
         const id = remembered.get(code);
-        if (id !== undefined) resolved.set(code, id);
+        if (id === undefined) missing.push(code);
+        else resolved.set(code, id);
       }
-      const missing = (): string[] => [...legs.keys()].filter((code) => !resolved.has(code));
-      const find = async (): Promise<void> => {
-        if (missing().length === 0) return;
-        for (const { id, code } of await deps.movements.find(tx, missing())) resolved.set(code, id);
-      };
-      await find();
-      const toOpen = missing().flatMap((code) => newAccount(legs.get(code), deps.ids));
+      if (missing.length === 0) return resolved;
+      for (const { id, code } of await deps.movements.find(tx, missing)) resolved.set(code, id);
+      const unknown = missing.filter((code) => !resolved.has(code));
+      const toOpen = unknown.flatMap((code) => newAccount(legs.get(code), deps.ids));
       if (toOpen.length > 0) {
         deps.movements.open(tx, toOpen);
-        await find();
+        for (const { id, code } of await deps.movements.find(tx, unknown)) resolved.set(code, id);
       }
       return resolved;
     },
@@ -50,8 +49,8 @@ export function createAccountDirectory(deps: { movements: MovementsStore; ids: I
 /** One leg per account: one that may open it where there is such a leg, whatever other branches of the list say. */
 function legsByAccount(branches: readonly Branch[]): ReadonlyMap<string, Leg> {
   const legs = new Map<string, Leg>();
-  for (const leg of branches.flatMap((branch) => branch.legs)) {
-    if (legs.get(leg.account)?.opens === undefined) legs.set(leg.account, leg);
+  for (const branch of branches) {
+    for (const leg of branch.legs) if (legs.get(leg.account)?.opens === undefined) legs.set(leg.account, leg);
   }
   return legs;
 }

@@ -1,11 +1,12 @@
 import { type Json, contentHash as hashOf } from '../core/canonical';
+import { indexBy } from '../core/index-by';
 import { Exact } from '../core/money';
 import type { Branch, Leg, TryAnswer } from '../consistency/tcc/participant';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
 import type { AccountDirectory } from './account-directory';
 import { distinct, keyOf } from './branch-key';
 import type { BalancesSchema, Hold, HoldsStore, NewHold } from './holds-store';
-import type { HeldAccount, MovementsStore } from './movements-store';
+import type { HeldAccount, MovementsStore, Reservation } from './movements-store';
 
 export interface TryDependencies {
   readonly db: Database<BalancesSchema>;
@@ -17,19 +18,31 @@ export interface TryDependencies {
 /** Try: a hold per branch, or the reason why not. One commit for the list, an answer per item. */
 export async function tryHolds(deps: TryDependencies, branches: readonly Branch[]): Promise<readonly TryAnswer[]> {
   const each = distinct(branches);
-  const contents = new Map(each.map((branch) => [branch, contentOf(branch)]));
+  const contents = new Map<Branch, string>();
+  for (const branch of each) contents.set(branch, contentOf(branch));
   const { answers, accountIds } = await inTransaction(deps.db, 'balances.try', async (tx) => {
     const resolved = await deps.directory.resolve(tx, each);
     return { answers: await insertOrMeet(deps, tx, contents, resolved), accountIds: resolved };
   });
   deps.directory.remember(accountIds);
-  const first = new Map(each.map((branch) => [keyOf(branch), branch]));
-  return branches.map((branch) => {
+  return answersTo(branches, indexBy(each, keyOf), contents, answers);
+}
+
+/** @param first the branches that were tried: of those with one key the first */
+function answersTo(
+  branches: readonly Branch[],
+  first: ReadonlyMap<string, Branch>,
+  contents: ReadonlyMap<Branch, string>,
+  answers: ReadonlyMap<string, TryAnswer>,
+): readonly TryAnswer[] {
+  const given: TryAnswer[] = [];
+  for (const branch of branches) {
     const answer = answers.get(keyOf(branch));
     const tried = first.get(keyOf(branch));
     if (answer === undefined || tried === undefined) throw new Error(`Try gave no answer for ${keyOf(branch)}`);
-    return tried === branch || contents.get(tried) === contentOf(branch) ? answer : { kind: 'mismatch' };
-  });
+    given.push(tried === branch || contents.get(tried) === contentOf(branch) ? answer : { kind: 'mismatch' });
+  }
+  return given;
 }
 
 async function insertOrMeet(
@@ -38,31 +51,39 @@ async function insertOrMeet(
   contents: ReadonlyMap<Branch, string>,
   accountIds: ReadonlyMap<string, string>,
 ): Promise<Map<string, TryAnswer>> {
-  const branches = [...contents.keys()];
-  const known = branches.filter((branch) => unknownAccount(branch, accountIds) === undefined);
-  const unknown = branches.filter((branch) => unknownAccount(branch, accountIds) !== undefined);
+  const known: Branch[] = [];
+  const unknown: Branch[] = [];
+  const rows: NewHold[] = [];
+  for (const [branch, content] of contents) {
+    if (unknownAccount(branch, accountIds) !== undefined) unknown.push(branch);
+    else {
+      known.push(branch);
+      rows.push(toHold(branch, content, accountIds));
+    }
+  }
   const answers =
     unknown.length === 0 ? new Map<string, TryAnswer>() : await meetUnknown(deps, tx, unknown, contents, accountIds);
   // Two statements, in this order. As one, or the other way round, a Cancel that races an uncommitted Try finds nothing.
-  const rows = known.map((branch) => toHold(branch, contents.get(branch) ?? '', accountIds));
   if (rows.length === 0) return answers;
   const [insertedKeys, accounts] = await Promise.all([
     deps.holds.insert(tx, rows),
     lockAccounts(deps, tx, known, accountIds),
   ]);
   const inserted = new Set(insertedKeys.map(keyOf));
-  const met = known.filter((branch) => !inserted.has(keyOf(branch)));
+  const fresh: Branch[] = [];
+  const met: Branch[] = [];
+  for (const branch of known) (inserted.has(keyOf(branch)) ? fresh : met).push(branch);
   if (met.length > 0) {
-    const standing = new Map((await deps.holds.read(tx, met)).map((hold) => [keyOf(hold), hold]));
+    const standing = indexBy(await deps.holds.read(tx, met), keyOf);
     for (const branch of met) answers.set(keyOf(branch), meet(contents.get(branch), standing.get(keyOf(branch))));
   }
-  const fresh = known.filter((branch) => inserted.has(keyOf(branch)));
   for (const [key, answer] of judge(deps, tx, fresh, accounts, accountIds)) answers.set(key, answer);
   return answers;
 }
 
 function unknownAccount({ legs }: Branch, accountIds: ReadonlyMap<string, string>): string | undefined {
-  return legs.find((leg) => !accountIds.has(leg.account))?.account;
+  for (const { account } of legs) if (!accountIds.has(account)) return account;
+  return undefined;
 }
 
 /** An account that does not exist refuses a fresh branch only: where there is a row, the row answers, as for any other. */
@@ -73,7 +94,7 @@ async function meetUnknown(
   contents: ReadonlyMap<Branch, string>,
   accountIds: ReadonlyMap<string, string>,
 ): Promise<Map<string, TryAnswer>> {
-  const standing = new Map((await deps.holds.read(tx, branches)).map((hold) => [keyOf(hold), hold]));
+  const standing = indexBy(await deps.holds.read(tx, branches), keyOf);
   return new Map(
     branches.map((branch): [string, TryAnswer] => {
       const hold = standing.get(keyOf(branch));
@@ -100,12 +121,17 @@ async function lockAccounts(
   branches: readonly Branch[],
   accountIds: ReadonlyMap<string, string>,
 ): Promise<readonly HeldAccount[]> {
-  const idsOf = (legs: readonly Leg[]): string[] => [...new Set(legs.map((leg) => idOf(leg, accountIds)))];
-  const legs = branches.flatMap((branch) => branch.legs);
-  const outbound = legs.filter((leg) => leg.direction === 'out');
+  const all = new Set<string>();
+  const outbound = new Set<string>();
+  for (const { legs } of branches) {
+    for (const leg of legs) {
+      all.add(idOf(leg, accountIds));
+      if (leg.direction === 'out') outbound.add(idOf(leg, accountIds));
+    }
+  }
   const [shared, locked] = await Promise.all([
-    deps.movements.share(tx, idsOf(legs)),
-    outbound.length === 0 ? [] : deps.movements.lock(tx, idsOf(outbound)),
+    deps.movements.share(tx, [...all]),
+    outbound.size === 0 ? [] : deps.movements.lock(tx, [...outbound]),
   ]);
   return [...shared, ...locked];
 }
@@ -119,16 +145,18 @@ function judge(
   accountIds: ReadonlyMap<string, string>,
 ): Map<string, TryAnswer> {
   const answers = new Map<string, TryAnswer>();
-  const accounts = new Map(locked.map((account) => [account.code, account]));
-  const available = new Map(locked.map((account) => [account.code, new Exact(account.available)]));
-  for (const branch of branches) answers.set(keyOf(branch), judgeOne(branch, accounts, available));
-
-  const refused = branches.filter((branch) => answers.get(keyOf(branch))?.kind === 'refused');
+  const accounts = indexBy(locked, codeOf);
+  const available = new Map<string, Exact>();
+  for (const account of locked) available.set(account.code, new Exact(account.available));
+  const refused: Branch[] = [];
+  const reservations: Reservation[] = [];
+  for (const branch of branches) {
+    const answer = judgeOne(branch, accounts, available);
+    answers.set(keyOf(branch), answer);
+    if (answer.kind === 'refused') refused.push(branch);
+    else for (const leg of branch.legs.filter(isOutbound)) reservations.push(reservationOf(leg, accountIds));
+  }
   if (refused.length > 0) deps.holds.withdraw(tx, refused);
-  const reservations = branches
-    .filter((branch) => answers.get(keyOf(branch))?.kind === 'held')
-    .flatMap((branch) => branch.legs.filter((leg) => leg.direction === 'out'))
-    .map((leg) => ({ accountId: idOf(leg, accountIds), amount: leg.amount }));
   if (reservations.length > 0) deps.movements.reserve(tx, reservations);
   return answers;
 }
@@ -137,7 +165,7 @@ function judgeOne(
   branch: Branch,
   accounts: ReadonlyMap<string, HeldAccount>,
   available: Map<string, Exact>,
-): TryAnswer {
+): Extract<TryAnswer, { kind: 'held' | 'refused' }> {
   const taken = new Map<string, Exact>();
   for (const leg of branch.legs) {
     const account = accounts.get(leg.account);
@@ -153,14 +181,32 @@ function judgeOne(
 }
 
 function toHold(branch: Branch, contentHash: string, accountIds: ReadonlyMap<string, string>): NewHold {
+  const ids: string[] = [];
+  for (const leg of branch.legs) ids.push(idOf(leg, accountIds));
   return {
     gid: branch.gid,
     branch: branch.branch,
     contentHash,
-    accountIds: branch.legs.map((leg) => idOf(leg, accountIds)),
-    outbound: branch.legs.map((leg) => leg.direction === 'out'),
-    amounts: branch.legs.map((leg) => leg.amount),
+    accountIds: ids,
+    outbound: branch.legs.map(isOutbound),
+    amounts: branch.legs.map(amountOf),
   };
+}
+
+function reservationOf(leg: Leg, accountIds: ReadonlyMap<string, string>): Reservation {
+  return { accountId: idOf(leg, accountIds), amount: leg.amount };
+}
+
+function isOutbound(leg: Leg): boolean {
+  return leg.direction === 'out';
+}
+
+function amountOf(leg: Leg): string {
+  return leg.amount;
+}
+
+function codeOf(account: HeldAccount): string {
+  return account.code;
 }
 
 function idOf(leg: Leg, accountIds: ReadonlyMap<string, string>): string {
@@ -171,6 +217,9 @@ function idOf(leg: Leg, accountIds: ReadonlyMap<string, string>): string {
 
 /** The content of a Try: what must be the same when it comes again. How a missing account would be opened is not. */
 function contentOf(branch: Branch): string {
-  const legs: Json = branch.legs.map(({ account, direction, amount }) => ({ account, amount, direction }));
-  return hashOf(legs);
+  return hashOf(branch.legs.map(legContent));
+}
+
+function legContent({ account, direction, amount }: Leg): Json {
+  return { account, amount, direction };
 }

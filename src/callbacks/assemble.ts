@@ -5,6 +5,7 @@ import { type StepObserver, gather } from '../core/gather';
 import type { Gid, Ids, OrderId, ReceiptId } from '../core/ids';
 import { STUCK_AFTER_ATTEMPTS, stuckFacts } from '../core/stuck';
 import type { Traceparent } from '../core/traceparent';
+import { traceOf } from '../core/traceparent';
 import { inListSpan } from '../core/tracing';
 import { createClaims } from '../consistency/claims';
 import type { Hints, Outbox } from '../consistency/outbox/outbox';
@@ -97,14 +98,7 @@ export function assembleSettlements(deps: SettlementDependencies): Settlements {
 const RECORD = 'callbacks.record';
 function recordInSpan(deps: SettlementDependencies) {
   return (events: readonly IncomingEvent[]): Promise<readonly Recorded[]> =>
-    inListSpan(
-      deps.tracer,
-      RECORD,
-      events,
-      (event) => event.traceparent,
-      {},
-      () => recordEvents(deps, events),
-    );
+    inListSpan(deps.tracer, RECORD, events, traceOf, {}, () => recordEvents(deps, events));
 }
 
 /** Commit A for receipts that are there already: a new attempt after a cancelled one, or after a wait. */

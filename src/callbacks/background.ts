@@ -39,9 +39,13 @@ export function createBackground(logger: Logger): Background {
       );
     },
   });
+  const forget = async (guarded: Promise<void>): Promise<void> => {
+    await guarded;
+    going.delete(guarded);
+  };
   const keep = (guarded: Promise<void>): void => {
     going.add(guarded);
-    void guarded.then(() => going.delete(guarded));
+    void forget(guarded);
   };
   return {
     run: (what, work, { gid, traceparent }) => {

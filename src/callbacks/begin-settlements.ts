@@ -1,13 +1,14 @@
 import type { ChannelId, Gid, Ids, OrderId, ReceiptId } from '../core/ids';
 import { assertNever } from '../core/errors';
+import { indexBy } from '../core/index-by';
 import { Money } from '../core/money';
-import { logStore } from '../consistency/tcc/log-store';
+import { type NewTransaction, logStore } from '../consistency/tcc/log-store';
 import type { OpenTransaction } from '../consistency/tcc/coordinator';
 import type { Tx } from '../consistency/transaction';
-import { type MetOrder, type OrderClaim, claimedOrdersStore } from './claimed-orders-store';
+import { type MetOrder, type OrderClaim, type ReferenceKey, claimedOrdersStore } from './claimed-orders-store';
 import { UNKNOWN_ORDER_WAITS_SECONDS, type Judgement, judge } from './judge';
 import { type PlannedReceipt, type SettlementPlan, legsHash, planPayment, planSuspense } from './plan';
-import { type Receipt, type WaitingReceipt, receiptsStore } from './receipts-store';
+import { type BegunReceipt, type Receipt, type WaitingReceipt, receiptsStore } from './receipts-store';
 
 export type Begun =
   | { readonly kind: 'opened'; readonly receiptId: ReceiptId; readonly transaction: OpenTransaction<SettlementPlan> }
@@ -52,7 +53,7 @@ export interface Met {
 /** Locks the orders. It may be asked right behind the statement that locks the receipts, before that has answered. */
 export async function meetOrders(tx: Tx<'orders'>, keys: readonly OrderKey[]): Promise<Met> {
   const asked = new Set(keys.map(orderKey));
-  const channelIds = [...new Set(keys.map((key) => key.channelId))];
+  const channelIds = [...new Set(keys.map(channelOf))];
   const [orders, channels] = await Promise.all([
     lockOrders(tx, keys),
     channelIds.length === 0 ? new Map() : claimedOrdersStore.channelNames(tx, channelIds),
@@ -70,13 +71,13 @@ export async function beginSettlements(
   receipts: readonly MetReceipt[],
   met: Met | undefined,
 ): Promise<ReadonlyMap<ReceiptId, Begun>> {
-  const begun = new Map<ReceiptId, Begun>(receipts.map((receipt) => [receipt.id, standing(receipt)]));
-  const waiting = receipts.filter((receipt) => receipt.isBorn || receipt.status === 'waiting');
+  const begun = new Map<ReceiptId, Begun>();
+  for (const receipt of receipts) begun.set(receipt.id, standing(receipt));
+  const waiting = receipts.filter(isToBegin);
   if (waiting.length === 0) return begun;
   const keys = waiting.map(keyOf);
   // A receipt may have another reference than the event that speaks of it now, or another channel.
-  const { orders, channels } =
-    met !== undefined && keys.every((key) => met.asked.has(orderKey(key))) ? met : await meetOrders(tx, keys);
+  const { orders, channels } = met !== undefined && haveAsked(met, keys) ? met : await meetOrders(tx, keys);
   const claimedHere = new Map<OrderId, ReceiptId>();
   const openings: Opening[] = [];
   const waits: WaitingReceipt[] = [];
@@ -102,24 +103,41 @@ export async function beginSettlements(
 }
 
 function open(deps: BeginDependencies, tx: Tx<'orders'>, openings: readonly Opening[]): void {
-  const claims = openings.flatMap(({ receipt, order, plan }): OrderClaim[] =>
-    plan.outcome === 'order_paid' && order !== undefined ? [{ orderId: order.id, receiptId: receipt.id }] : [],
-  );
+  const claims = openings.flatMap(claimOf);
   if (claims.length > 0) claimedOrdersStore.claim(tx, claims);
-  const transactions = openings.map(({ receipt, order, plan, gid }) => ({
+  logStore.open(tx, openings.map(transactionOf), deps.deadlineMs);
+  const beginning = openings.flatMap(beginningOf);
+  if (beginning.length > 0) receiptsStore.beginSettling(tx, beginning);
+}
+
+function claimOf({ receipt, order, plan }: Opening): OrderClaim[] {
+  return plan.outcome === 'order_paid' && order !== undefined ? [{ orderId: order.id, receiptId: receipt.id }] : [];
+}
+
+function transactionOf({ receipt, order, plan, gid }: Opening): NewTransaction<SettlementPlan> {
+  return {
     gid,
     receiptId: receipt.id,
     orderId: order?.id ?? null,
     paysOrder: plan.outcome === 'order_paid',
     plan,
     legsHash: legsHash(plan),
-  }));
-  logStore.open(tx, transactions, deps.deadlineMs);
-  const beginning = openings.flatMap(({ receipt, order }) => {
-    const orderId = order?.id ?? null;
-    return receipt.isBorn && receipt.order_id === orderId ? [] : [{ id: receipt.id, orderId }];
-  });
-  if (beginning.length > 0) receiptsStore.beginSettling(tx, beginning);
+  };
+}
+
+/** What was born settling by this very order needs nothing more. */
+function beginningOf({ receipt, order }: Opening): BegunReceipt[] {
+  const orderId = order?.id ?? null;
+  return receipt.isBorn && receipt.order_id === orderId ? [] : [{ id: receipt.id, orderId }];
+}
+
+function haveAsked(met: Met, keys: readonly OrderKey[]): boolean {
+  for (const key of keys) if (!met.asked.has(orderKey(key))) return false;
+  return true;
+}
+
+function isToBegin(receipt: MetReceipt): boolean {
+  return receipt.isBorn || receipt.status === 'waiting';
 }
 
 function waitingFor(receipt: MetReceipt, what: 'order' | 'claim'): WaitingReceipt {
@@ -132,12 +150,21 @@ function waitingFor(receipt: MetReceipt, what: 'order' | 'claim'): WaitingReceip
 }
 
 async function lockOrders(tx: Tx<'orders'>, keys: readonly OrderKey[]): Promise<ReadonlyMap<string, MetOrder>> {
-  const named = keys.flatMap(({ channelId, paymentReference }) =>
-    paymentReference === null ? [] : [{ channelId, paymentReference }],
-  );
+  const named = keys.flatMap(namedKey);
   if (named.length === 0) return new Map();
-  const orders = await claimedOrdersStore.lockByReference(tx, named);
-  return new Map(orders.map((order) => [`${order.channel_id} ${order.payment_reference}`, order]));
+  return indexBy(await claimedOrdersStore.lockByReference(tx, named), metKey);
+}
+
+function namedKey({ channelId, paymentReference }: OrderKey): ReferenceKey[] {
+  return paymentReference === null ? [] : [{ channelId, paymentReference }];
+}
+
+function metKey(order: MetOrder): string {
+  return `${order.channel_id} ${order.payment_reference}`;
+}
+
+function channelOf(key: OrderKey): ChannelId {
+  return key.channelId;
 }
 
 function keyOf(receipt: Receipt): OrderKey {
@@ -206,14 +233,14 @@ function planFor(
   };
   if (judgement.kind === 'suspense') return planSuspense(planned, order?.merchant_id ?? null, judgement.reason);
   if (order === undefined) throw new Error(`receipt ${receipt.id} pays an order that is not there`);
-  const money = (amount: string): Money => Money.fromDatabase(amount, order.currency);
+  const { currency } = order;
   return planPayment(planned, {
     merchantId: order.merchant_id,
     customer: order.customer,
-    fee: money(order.fee),
-    splits: order.splits.map((split) => ({ account: split.account, amount: money(split.amount) })),
+    fee: Money.fromDatabase(order.fee, currency),
+    splits: order.splits.map(({ account, amount }) => ({ account, amount: Money.fromDatabase(amount, currency) })),
     points: wholePoints(order.points),
-    pointsValue: money(order.points_value),
+    pointsValue: Money.fromDatabase(order.points_value, currency),
   });
 }
 

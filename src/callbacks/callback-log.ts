@@ -81,7 +81,7 @@ function record(
       logger.error({ ...fields('callback.failed'), err: error }, 'a verified callback could not be settled now');
     },
     answered: (answer, events) => {
-      const verdicts = [...new Set(events.map((event) => event.verdict.kind))];
+      const verdicts = [...new Set(events.map(verdictKind))];
       mark(answer, { 'quittance.callback.verdicts': verdicts, 'quittance.callback.events': events.length });
       if (answer === 'final') {
         if (logger.isLevelEnabled('debug')) {
@@ -92,4 +92,8 @@ function record(
       }
     },
   };
+}
+
+function verdictKind(event: ChannelEvent): string {
+  return event.verdict.kind;
 }

@@ -100,7 +100,9 @@ export const claimedOrdersStore = {
     tx.query<MetOrder>(LOCK_BY_REFERENCE, referenceColumns(keys)),
   channelNames: async (tx: Tx<'orders'>, ids: readonly ChannelId[]): Promise<ReadonlyMap<ChannelId, string>> => {
     const rows = await tx.query<{ id: ChannelId; name: string }>(CHANNEL_NAMES, [ids]);
-    return new Map(rows.map((row) => [row.id, row.name]));
+    const names = new Map<ChannelId, string>();
+    for (const { id, name } of rows) names.set(id, name);
+    return names;
   },
   claim: (tx: Tx<'orders'>, claims: readonly OrderClaim[]): void => {
     tx.send(CLAIM, claimColumns(claims));

@@ -1,4 +1,5 @@
-import type { CallbackId, ChannelId, EventId, ReceiptId } from '../core/ids';
+import { type CallbackId, type ChannelId, type EventId, type ReceiptId, idOf } from '../core/ids';
+import { indexBy } from '../core/index-by';
 import type { Traceparent } from '../core/traceparent';
 import { filtered } from '../consistency/by-key';
 import { columnsOf } from '../consistency/columns';
@@ -79,8 +80,12 @@ const eventColumns = columnsOf<NewInboxEvent>(
 export const inboxStore = {
   /** Puts verified events into the inbox, with the bodies of their callbacks; returns the ids of those that were not there. */
   insert: async (tx: Tx<'orders'>, events: readonly NewInboxEvent[]): Promise<ReadonlySet<EventId>> => {
-    const callbacks = [...new Map(events.map(({ callback }) => [callback.id, callback])).values()];
+    const callbacks = [...indexBy(events.map(callbackOf), idOf).values()];
     const rows = await tx.query<{ id: EventId }>(INSERT, [...eventColumns(events), ...bodyColumns(callbacks)]);
-    return new Set(rows.map((row) => row.id));
+    return new Set(rows.map(idOf));
   },
 };
+
+function callbackOf(event: NewInboxEvent): ArrivedCallback {
+  return event.callback;
+}

@@ -71,10 +71,9 @@ export function planSuspense(
 
 /** The order is paid: merchant net of fee and splits, unless an account has refused in an earlier attempt. */
 export function planPayment(receipt: PlannedReceipt, order: PlannedOrder): SettlementPlan {
-  const refusalOf = (account: string): Refusal | undefined =>
-    receipt.refusals.find((refusal) => refusal.account === account);
+  const { refusals } = receipt;
   const fund = merchantAccount(order.merchantId, receipt.money.currency);
-  const fundRefusal = refusalOf(fund);
+  const fundRefusal = refusalOf(refusals, fund);
   if (fundRefusal !== undefined) {
     return assemble(receipt, {
       outcome: 'order_paid',
@@ -83,10 +82,10 @@ export function planPayment(receipt: PlannedReceipt, order: PlannedOrder): Settl
       incidents: [incidentOf('account_refused', receipt, fundRefusal)],
     });
   }
-  const splits = order.splits.map((split) => ({ ...split, refusal: refusalOf(split.account) }));
+  const splits = order.splits.map((split) => ({ ...split, refusal: refusalOf(refusals, split.account) }));
   const net = splits.reduce((rest, split) => rest.minus(split.amount), receipt.money.minus(order.fee));
   const customer = order.customer === null ? undefined : customerAccount(order.merchantId, order.customer);
-  const pointsRefusal = customer === undefined ? undefined : refusalOf(customer.account);
+  const pointsRefusal = customer === undefined ? undefined : refusalOf(refusals, customer.account);
   const grants = customer !== undefined && order.points !== '0' && pointsRefusal === undefined;
   return assemble(receipt, {
     outcome: 'order_paid',
@@ -108,14 +107,22 @@ export function planPayment(receipt: PlannedReceipt, order: PlannedOrder): Settl
   });
 }
 
+function refusalOf(refusals: readonly Refusal[], account: string): Refusal | undefined {
+  for (const refusal of refusals) if (refusal.account === account) return refusal;
+  return undefined;
+}
+
 /** The hash that transaction, voucher and audit share. */
 export function legsHash(plan: Plan): string {
-  const branches: Json = plan.branches.map(({ participant, branch, legs }) => ({
-    branch,
-    legs: legs.map(({ account, direction, amount }) => ({ account, amount, direction })),
-    participant,
-  }));
-  return contentHash(branches);
+  return contentHash(plan.branches.map(branchContent));
+}
+
+function branchContent({ participant, branch, legs }: PlannedBranch): Json {
+  return { branch, legs: legs.map(legContent), participant };
+}
+
+function legContent({ account, direction, amount }: Leg): Json {
+  return { account, amount, direction };
 }
 
 export function merchantAccount(merchantId: string, currency: string): string {
@@ -142,9 +149,9 @@ function assemble(receipt: PlannedReceipt, assembly: Assembly): SettlementPlan {
     const met = merged.get(`${part.to} ${part.party}`);
     merged.set(`${part.to} ${part.party}`, met === undefined ? part : { ...part, money: met.money.plus(part.money) });
   }
-  const parts = [...merged.values()].filter((part) => !part.money.isZero());
-  const total = parts.reduce((sum, part) => sum.plus(part.money), Money.zero(currency));
-  if (!total.equals(receipt.money) || !parts.every((part) => part.money.isPositive())) {
+  const parts = [...merged.values()].filter(isOfWorth);
+  const total = parts.reduce(plusPart, Money.zero(currency));
+  if (!total.equals(receipt.money) || !parts.every(isPositive)) {
     throw new Error(
       `the parts of a receipt do not make up its gross: ${total.toString()} of ${receipt.money.toString()}`,
     );
@@ -159,7 +166,7 @@ function assemble(receipt: PlannedReceipt, assembly: Assembly): SettlementPlan {
     currency,
     gross: receipt.money.toString(),
     merchantId: assembly.merchantId,
-    credits: parts.map(({ to, party, money }) => ({ to, party, amount: money.toString() })),
+    credits: parts.map(creditOf),
     pointsValue: value === undefined || value.isZero() ? null : value.toString(),
     incidents: assembly.incidents,
   };
@@ -173,6 +180,22 @@ function legOf({ to, party, money }: Part): Leg {
   const account = to === 'merchant' ? merchantAccount(party, unit) : `${to}/${unit}`;
   const owner = to === 'merchant' ? party : 'quittance';
   return { account, direction: 'in', amount, opens: { kind: to, owner, unit } };
+}
+
+function isOfWorth({ money }: Part): boolean {
+  return !money.isZero();
+}
+
+function isPositive({ money }: Part): boolean {
+  return money.isPositive();
+}
+
+function plusPart(sum: Money, { money }: Part): Money {
+  return sum.plus(money);
+}
+
+function creditOf({ to, party, money }: Part): Credit {
+  return { to, party, amount: money.toString() };
 }
 
 function customerAccount(merchantId: string, customer: string): { account: string; owner: string } {

@@ -1,4 +1,5 @@
-import type { ChannelId, Gid, OrderId, ReceiptId } from '../core/ids';
+import { type ChannelId, type Gid, type OrderId, type ReceiptId, idOf } from '../core/ids';
+import { indexBy } from '../core/index-by';
 import type { Traceparent } from '../core/traceparent';
 import type { Refusal, TransactionStatus } from '../consistency/tcc/log-store';
 import { columnsOf } from '../consistency/columns';
@@ -192,9 +193,11 @@ export const receiptsStore = {
    * `lockByIdentity` follows, and gives the others.
    */
   insert: async (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): Promise<Receipt[]> => {
-    const given = new Map(receipts.map((receipt) => [receipt.id, receipt]));
+    const given = indexBy(receipts, idOf);
     const rows = await tx.query<Pick<Receipt, 'id' | 'amount' | 'order_id'>>(INSERT, receiptColumns(receipts));
-    return rows.map((row) => bornReceipt(row, given.get(row.id)));
+    const born: Receipt[] = [];
+    for (const row of rows) born.push(bornReceipt(row, given.get(row.id)));
+    return born;
   },
   /** Those that were there before this transaction. */
   lockByIdentity: (tx: Tx<'orders'>, identities: readonly ReceiptIdentity[]): Promise<Receipt[]> =>

@@ -84,19 +84,13 @@ export function createReceiveCallback(deps: ReceiveCallbackDependencies): Receiv
         return { kind: 'refused', provider, reason: verification.reason, answer: adapter.refused() };
       case 'verified': {
         const tooMany = await limits?.verified(channel.name, request.from);
-        const tryAgain = (retryAfterSeconds: number): Received => ({
-          kind: 'try_again',
-          provider,
-          retryAfterSeconds,
-          answer: adapter.tryAgain(),
-        });
-        if (tooMany !== undefined) return tryAgain(tooMany);
+        if (tooMany !== undefined) return tryAgain(adapter, tooMany);
         const events = incomingEvents(deps, channel, callback, verification, record.traceparent);
         const settled = await withinBudget(deps, record, settleAll(deps, events));
         if (settled !== 'failed') record.answered(settled, verification.events);
         return settled === 'final'
           ? { kind: 'success', provider, answer: adapter.success() }
-          : tryAgain(RETRY_AFTER_SECONDS);
+          : tryAgain(adapter, RETRY_AFTER_SECONDS);
       }
       default:
         return assertNever(verification);
@@ -104,11 +98,19 @@ export function createReceiveCallback(deps: ReceiveCallbackDependencies): Receiv
   };
 }
 
+function tryAgain(adapter: ChannelAdapter, retryAfterSeconds: number): Received {
+  return { kind: 'try_again', provider: adapter.provider, retryAfterSeconds, answer: adapter.tryAgain() };
+}
+
 async function settleAll(deps: ReceiveCallbackDependencies, events: readonly IncomingEvent[]): Promise<Settlement> {
-  const outcomes = await Promise.allSettled(events.map((event) => deps.settlePayment.event(event)));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  const allFinal = outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value === 'final');
-  return allFinal ? 'final' : 'try_again';
+  const work: Promise<Settlement>[] = [];
+  for (const event of events) work.push(deps.settlePayment.event(event));
+  let answer: Settlement = 'final';
+  for (const outcome of await Promise.allSettled(work)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    if (outcome.value !== 'final') answer = 'try_again';
+  }
+  return answer;
 }
 
 /** Whatever goes wrong behind a verified callback is ours to mend: the bank is asked to call again. */
@@ -121,14 +123,19 @@ async function withinBudget(
   const late = new Promise<Settlement>((resolve) => {
     timer = setTimeout(resolve, answerBudgetMs, 'try_again');
   });
-  const guarded = work.catch((error: unknown) => {
-    record.failed(error);
-    return 'failed' as const;
-  });
   try {
-    return await Promise.race([guarded, late]);
+    return await Promise.race([orFailed(record, work), late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function orFailed(record: CallbackRecord, work: Promise<Settlement>): Promise<Settlement | 'failed'> {
+  try {
+    return await work;
+  } catch (error) {
+    record.failed(error);
+    return 'failed';
   }
 }
 
@@ -143,14 +150,16 @@ function incomingEvents(
     id: ids.next<'callback'>(),
     body,
     bodyHash: createHash('sha256').update(body).digest('hex'),
-    forAPerson: events.some(({ verdict }) => isForAPerson(verdict)),
+    forAPerson: events.some(isOneForAPerson),
   };
-  return events.map((event) => ({
-    channelId: channel.id,
-    provider: channel.adapter.provider,
-    receivingAccount: channel.account.receivingAccount,
-    event,
-    callback,
-    traceparent,
-  }));
+  const { id: channelId, adapter, account } = channel;
+  const { provider } = adapter;
+  const { receivingAccount } = account;
+  const incoming: IncomingEvent[] = [];
+  for (const event of events) incoming.push({ channelId, provider, receivingAccount, event, callback, traceparent });
+  return incoming;
+}
+
+function isOneForAPerson({ verdict }: IncomingEvent['event']): boolean {
+  return isForAPerson(verdict);
 }

@@ -13,7 +13,7 @@ import {
   meetOrders,
 } from './begin-settlements';
 import { type ArrivedCallback, type NewInboxEvent, inboxStore } from './inbox-store';
-import { type NewReceipt, type ReceiptIdentity, receiptsStore } from './receipts-store';
+import { type NewReceipt, type Receipt, type ReceiptIdentity, receiptsStore } from './receipts-store';
 
 /** A verified event on its way in. */
 export interface IncomingEvent {
@@ -46,18 +46,23 @@ export async function recordEvents(
       insertOrMeetReceipts(deps, tx, incoming),
       meetOrders(tx, incoming.filter(isPayment).map(orderKeyOf)),
     ]);
-    const rows = incoming.map((one) => inboxRow(deps, one, receipts.get(identityKey(one))));
-    const paid = incoming.filter(isPayment).flatMap((one) => receipts.get(identityKey(one)) ?? []);
-    const distinct = [...new Map(paid.map((one) => [one.id, one])).values()];
+    const rows: NewInboxEvent[] = [];
+    const paid = new Map<ReceiptId, MetReceipt>();
+    for (const one of incoming) {
+      const receipt = receipts.get(identityKey(one));
+      rows.push(inboxRow(deps, one, receipt));
+      if (receipt !== undefined && isPayment(one)) paid.set(receipt.id, receipt);
+    }
     const inserting = inboxStore.insert(tx, rows);
-    const begun = await beginSettlements(deps, tx, distinct, met);
+    const begun = await beginSettlements(deps, tx, [...paid.values()], met);
     // Which events are new matters only where they are no payments; otherwise COMMIT goes out behind the insert.
     inserting.catch(() => undefined);
     const fresh = incoming.every(isPayment) ? NONE : await inserting;
-    const reports = incoming.flatMap((one, index) => {
+    const reports: NewIncident[] = [];
+    for (const [index, one] of incoming.entries()) {
       const row = rows[index];
-      return incidentsOf(one, receipts.get(identityKey(one)), row !== undefined && fresh.has(row.id));
-    });
+      reports.push(...incidentsOf(one, receipts.get(identityKey(one)), row !== undefined && fresh.has(row.id)));
+    }
     if (reports.length > 0) await deps.incidents.report(tx, reports);
     return answers(incoming, receipts, begun);
   });
@@ -72,17 +77,20 @@ function answers(
   begun: ReadonlyMap<ReceiptId, Begun>,
 ): readonly Recorded[] {
   const handedOut = new Set<ReceiptId>();
-  return incoming.map((one) => {
-    if (!isPayment(one)) return { kind: 'stored' };
+  const given: Recorded[] = [];
+  for (const one of incoming) {
+    if (!isPayment(one)) {
+      given.push({ kind: 'stored' });
+      continue;
+    }
     const receipt = receipts.get(identityKey(one));
     const answer = receipt && begun.get(receipt.id);
     if (answer === undefined) throw new Error(`the receipt of event ${one.event.key} was inserted and is not there`);
-    if (answer.kind !== 'opened' || !handedOut.has(answer.receiptId)) {
-      handedOut.add(answer.receiptId);
-      return answer;
-    }
-    return { kind: 'in_flight', receiptId: answer.receiptId };
-  });
+    const isOthers = answer.kind === 'opened' && handedOut.has(answer.receiptId);
+    given.push(isOthers ? { kind: 'in_flight', receiptId: answer.receiptId } : answer);
+    handedOut.add(answer.receiptId);
+  }
+  return given;
 }
 
 /** Insert-or-meet is two statements, in this order, so that the second sees what a concurrent list has committed. */
@@ -91,24 +99,22 @@ async function insertOrMeetReceipts(
   tx: Tx<'orders'>,
   incoming: readonly IncomingEvent[],
 ): Promise<ReadonlyMap<string, MetReceipt>> {
-  const payments = incoming.filter(isPayment);
-  const identities = incoming.flatMap((one) => identityOf(one) ?? []);
+  const identities: ReceiptIdentity[] = [];
+  const news: NewReceipt[] = [];
+  for (const one of incoming) {
+    const identity = identityOf(one);
+    if (identity !== undefined) identities.push(identity);
+    if (isPayment(one)) news.push(newReceipt(deps, one));
+  }
   if (identities.length === 0) return new Map();
-  const news = payments.map((one) => newReceipt(deps, one));
   const [born, met] = await Promise.all([
     news.length === 0 ? [] : receiptsStore.insert(tx, news),
     receiptsStore.lockByIdentity(tx, identities),
   ]);
-  const receipts: readonly MetReceipt[] = [
-    ...born.map((receipt) => ({ ...receipt, isBorn: true })),
-    ...met.map((receipt) => ({ ...receipt, isBorn: false })),
-  ];
-  return new Map(
-    receipts.map((receipt) => [
-      [receipt.provider, receipt.receiving_account, receipt.provider_reference].join('\n'),
-      receipt,
-    ]),
-  );
+  const receipts = new Map<string, MetReceipt>();
+  for (const receipt of born) receipts.set(receiptKey(receipt), { ...receipt, isBorn: true });
+  for (const receipt of met) receipts.set(receiptKey(receipt), { ...receipt, isBorn: false });
+  return receipts;
 }
 
 type IncomingPayment = IncomingEvent & { readonly event: { readonly verdict: PaymentSucceeded } };
@@ -130,6 +136,10 @@ function identityOf(one: IncomingEvent): ReceiptIdentity | undefined {
 
 function identityKey(one: IncomingEvent): string {
   return [one.provider, one.receivingAccount, referencesOf(one.event.verdict).provider ?? ''].join('\n');
+}
+
+function receiptKey(receipt: Receipt): string {
+  return [receipt.provider, receipt.receiving_account, receipt.provider_reference].join('\n');
 }
 
 /** Ours are in lower case, and a bank that prints them in capitals means the same. */

@@ -3,7 +3,6 @@ import { assertNever } from '../core/errors';
 import type { ReceiptId } from '../core/ids';
 import { inSpan } from '../core/tracing';
 import type { Coordinator, OpenTransaction } from '../consistency/tcc/coordinator';
-import type { Refusal } from '../consistency/tcc/log-store';
 import type { Begun } from './begin-settlements';
 import type { Background } from './background';
 import type { SettlementPlan } from './plan';
@@ -54,7 +53,9 @@ export function createSettlePayment(deps: SettlePaymentDependencies): SettlePaym
         background.run('confirm', coordinator.confirmAll(transaction), transaction);
         return 'final';
       case 'refused':
-        return planAround(receipt, transaction, tried.refusals);
+        // Only a refusal for a business reason changes where the money goes: the next attempt has a fresh gid and new legs.
+        await coordinator.cancelAll(transaction, tried.refusals);
+        return again(receipt);
       case 'late':
         return again(receipt);
       case 'mismatch':
@@ -75,16 +76,6 @@ export function createSettlePayment(deps: SettlePaymentDependencies): SettlePaym
     }
   };
 
-  /** Only a refusal for a business reason changes where the money goes: the next attempt has a fresh gid and new legs. */
-  const planAround = async (
-    receipt: ReceiptId,
-    transaction: Transaction,
-    refusals: readonly Refusal[],
-  ): Promise<Settlement> => {
-    await coordinator.cancelAll(transaction, refusals);
-    return again(receipt);
-  };
-
   /** Reads the receipt again: another process may have gone on, and where none has, this one does. */
   const again = async (receipt: ReceiptId): Promise<Settlement> => proceed(await begin(receipt));
 
@@ -102,6 +93,17 @@ export function createSettlePayment(deps: SettlePaymentDependencies): SettlePaym
     }
   };
 
+  const settleInFlight = async ({
+    receiptId,
+    transaction,
+  }: Extract<Begun, { kind: 'opened' }>): Promise<Settlement> => {
+    try {
+      return await settle(receiptId, transaction);
+    } finally {
+      inFlight.delete(receiptId);
+    }
+  };
+
   /** A repetition that arrives while its receipt is being settled here gets the answer of the first. */
   const join = async (begun: Begun): Promise<Settlement> => {
     if (begun.kind === 'in_flight') {
@@ -109,7 +111,7 @@ export function createSettlePayment(deps: SettlePaymentDependencies): SettlePaym
       return inFlight.get(begun.receiptId) ?? 'try_again';
     }
     if (begun.kind !== 'opened') return proceed(begun);
-    const settling = proceed(begun).finally(() => inFlight.delete(begun.receiptId));
+    const settling = settleInFlight(begun);
     inFlight.set(begun.receiptId, settling);
     background.keep(settling);
     return settling;

@@ -1,14 +1,15 @@
 import type { Logger } from 'pino';
 import { assertNever } from '../core/errors';
 import { type Gid, type Ids, type NotificationId, type OrderId, type ReceiptId, showId } from '../core/ids';
+import { indexBy } from '../core/index-by';
 import { type Traceparent, traceFields } from '../core/traceparent';
 import { VOUCHER_MESSAGE_VERSION, VOUCHER_TOPIC, type VoucherMessage } from '../accounting/voucher-message';
 import type { Hints, Outbox, OutboxMessage } from '../consistency/outbox/outbox';
-import type { Moved, Moving, OnMove, TransactionHooks } from '../consistency/tcc/hooks';
+import { type Moved, type Moving, type OnMove, type TransactionHooks, gidOf } from '../consistency/tcc/hooks';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
 import type { Incidents, NewIncident } from '../incidents/incident';
 import { type PaidOrder, claimedOrdersStore } from './claimed-orders-store';
-import type { SettlementPlan } from './plan';
+import type { Credit, SettlementPlan } from './plan';
 import { type DecidedReceipt, receiptsStore } from './receipts-store';
 
 /** Told after the commit, for metrics. A commit whose connection was lost is not told. */
@@ -78,11 +79,16 @@ function decided(deps: SettlementHookDependencies): OnMove<SettlementPlan> {
     return {
       inTransaction: async (settlements) => {
         const [rows, paid] = await Promise.all([deciding, pay ?? []]);
-        receipts = new Map(rows.map((row) => [row.gid, row]));
+        receipts = indexBy(rows, gidOf);
         mustFit(settlements, receipts, paid);
-        const messages = settlements.map((one) => voucherMessage(deps, one, receipts.get(one.gid)));
+        const messages: OutboxMessage[] = [];
+        const incidents: NewIncident[] = [];
+        for (const one of settlements) {
+          const receipt = receipts.get(one.gid);
+          messages.push(voucherMessage(deps, one, receipt));
+          incidents.push(...incidentsOf(one, receipt));
+        }
         const handOver = deps.outbox.append(tx, messages);
-        const incidents = settlements.flatMap((one) => incidentsOf(one, receipts.get(one.gid)));
         const [notifications] = await Promise.all([
           announce?.(tracesOf(settlements, receipts)) ?? [],
           incidents.length === 0 ? undefined : deps.incidents.report(tx, incidents),
@@ -109,12 +115,12 @@ function mustFit(
 ): void {
   if (receipts.size !== settlements.length)
     throw new Error('a receipt was not settling when its transaction was decided');
-  if (paid.length !== settlements.filter((one) => one.pays_order).length)
+  if (paid.length !== settlements.filter(paidOrder).length)
     throw new Error('an order was not open for the receipt that had claimed it');
 }
 
 function gidsOf(moving: readonly Moving<SettlementPlan>[]): readonly Gid[] {
-  return moving.map((one) => one.gid);
+  return moving.map(gidOf);
 }
 
 function paysOrder(moving: Moving<SettlementPlan>): boolean {
@@ -126,6 +132,10 @@ function paysOrder(moving: Moving<SettlementPlan>): boolean {
     default:
       return assertNever(moving.plan.outcome);
   }
+}
+
+function paidOrder(settlement: Settlement): boolean {
+  return settlement.pays_order;
 }
 
 /** The canonical line of a payment: once it is decided, and only then. */
@@ -151,11 +161,10 @@ function tracesOf(
   settlements: readonly Settlement[],
   receipts: ReadonlyMap<Gid, DecidedReceipt>,
 ): ReadonlyMap<OrderId, Traceparent | null> {
-  return new Map(
-    settlements
-      .filter((one) => one.pays_order)
-      .map((one) => [one.order_id as OrderId, receipts.get(one.gid)?.traceparent ?? null]),
-  );
+  const traces = new Map<OrderId, Traceparent | null>();
+  for (const one of settlements.filter(paidOrder))
+    traces.set(one.order_id as OrderId, receipts.get(one.gid)?.traceparent ?? null);
+  return traces;
 }
 
 function voucherMessage(
@@ -173,7 +182,7 @@ function voucherMessage(
     channel: plan.channel,
     currency: plan.currency,
     gross: plan.gross,
-    credits: plan.credits.map((credit) => ({ ...credit })),
+    credits: plan.credits.map(copied),
     pointsValue: plan.pointsValue,
     merchantId: plan.merchantId,
     legsHash: one.legs_hash,
@@ -187,6 +196,10 @@ function voucherMessage(
     payload,
     traceparent: receipt.traceparent,
   };
+}
+
+function copied(credit: Credit): Credit {
+  return { ...credit };
 }
 
 function incidentsOf(one: Settlement, receipt: DecidedReceipt | undefined): readonly NewIncident[] {

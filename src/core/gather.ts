@@ -57,13 +57,11 @@ export function gather<Item, Answer>(
   const runList = async (list: readonly Waiting<Item, Answer>[]): Promise<void> => {
     const began = observe === undefined ? 0 : performance.now();
     try {
-      const answers = await run(list.map((one) => one.item));
+      const answers = await run(list.map(itemOf));
       if (answers.length !== list.length)
         throw new Error(`${options.step} answered ${answers.length} of ${list.length}`);
       observe?.(list.length, performance.now() - began, false);
-      list.forEach((one, index) => {
-        one.resolve(answers[index] as Answer);
-      });
+      for (const [index, one] of list.entries()) one.resolve(answers[index] as Answer);
     } catch (error) {
       observe?.(list.length, performance.now() - began, true);
       if (list.length === 1 || isTransient(error)) {
@@ -88,6 +86,10 @@ export function gather<Item, Answer>(
     lanesBusy -= 1;
   };
 
+  const begin = (): void => {
+    if (lanesBusy < (options.lanes ?? 1)) void drive();
+  };
+
   const submit = (item: Item): Promise<Answer> =>
     new Promise<Answer>((resolve, reject) => {
       if (waiting.length >= options.room) {
@@ -97,7 +99,11 @@ export function gather<Item, Answer>(
       waiting.push({ item, resolve, reject });
       // Callers of the same turn of the event loop join the first list, instead of waiting behind a list of one: a bank that
       // has been answered by a list sends the next as one.
-      if (lanesBusy < (options.lanes ?? 1)) setImmediate(() => void (lanesBusy < (options.lanes ?? 1) && drive()));
+      if (lanesBusy < (options.lanes ?? 1)) setImmediate(begin);
     });
   return Object.assign(submit, { load });
+}
+
+function itemOf<Item, Answer>(one: Waiting<Item, Answer>): Item {
+  return one.item;
 }

@@ -45,3 +45,7 @@ export function traceFields(
 export function traceIdOf(traceparent: string | null): string | null {
   return readTraceparent(traceparent ?? undefined)?.traceId ?? null;
 }
+
+export function traceOf(item: { readonly traceparent: Traceparent | null }): Traceparent | null {
+  return item.traceparent;
+}

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { Problem } from '../core/errors';
 import { sendProblem } from './problem-details';
 
@@ -14,24 +14,26 @@ const REST_MS = 2_000;
  */
 export function bodyDeadline(ms: number, takesItsTime: (path: string) => boolean): RequestHandler {
   return (req, res, next) => {
-    res.once('finish', () => {
-      if (!req.complete) letGo(req);
-    });
+    res.once('finish', letGoOfRest);
     if (!takesItsTime(req.path)) {
-      const timer = setTimeout(() => {
-        if (req.complete || res.headersSent) return;
-        res.setHeader('Connection', 'close');
-        res.once('close', () => req.destroy());
-        sendProblem(req, res, new Problem('request_timeout', 'the request did not arrive in time'));
-      }, ms);
+      const timer = setTimeout(tooLate, ms, req, res);
       timer.unref();
-      const clear = (): void => {
-        clearTimeout(timer);
-      };
+      const clear = clearTimeout.bind(undefined, timer);
       req.once('end', clear).once('close', clear);
     }
     next();
   };
+}
+
+function tooLate(req: Request, res: Response): void {
+  if (req.complete || res.headersSent) return;
+  res.setHeader('Connection', 'close');
+  res.once('close', () => req.destroy());
+  sendProblem(req, res, new Problem('request_timeout', 'the request did not arrive in time'));
+}
+
+function letGoOfRest(this: Response): void {
+  if (!this.req.complete) letGo(this.req);
 }
 
 function letGo(req: Request): void {

@@ -36,8 +36,10 @@ export function watchConnections(server: Server): (times?: Partial<DrainTimes>) 
   });
   server.prependListener('request', ({ socket }, res) => {
     const answers = connections.get(socket)?.answers;
-    answers?.add(res);
-    res.once('close', () => answers?.delete(res));
+    if (answers !== undefined) {
+      answers.add(res);
+      res.once('close', answers.delete.bind(answers, res));
+    }
     if (draining) sayLast(res);
   });
 

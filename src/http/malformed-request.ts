@@ -63,7 +63,7 @@ function watchExchanges(server: Server): WeakMap<Duplex, Exchanges> {
     exchanges.set(socket, own);
     own.open.add(res);
     own.latest = res;
-    res.once('close', () => own.open.delete(res));
+    res.once('close', own.open.delete.bind(own.open, res));
   });
   return exchanges;
 }

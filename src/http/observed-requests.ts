@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 
 export interface AnsweredRequest {
   /** The operation's id; `none` for what reached no operation. Never the path, of which there are any number. */
@@ -21,16 +21,17 @@ export function noteOperation(req: Request, id: string): void {
 /** Tells of every request when its answer has gone, or its connection. */
 export function observeRequests(tell: (request: AnsweredRequest) => void): RequestHandler {
   return (req, res, next) => {
-    const began = performance.now();
-    res.once('close', () => {
-      tell({
-        operation: operations.get(req) ?? 'none',
-        method: METHODS.has(req.method) ? req.method : 'other',
-        // An answer that never went out: its caller has gone.
-        status: res.writableFinished ? res.statusCode : 499,
-        tookMs: performance.now() - began,
-      });
-    });
+    res.once('close', closed.bind(undefined, tell, req, res, performance.now()));
     next();
   };
+}
+
+function closed(tell: (request: AnsweredRequest) => void, req: Request, res: Response, began: number): void {
+  tell({
+    operation: operations.get(req) ?? 'none',
+    method: METHODS.has(req.method) ? req.method : 'other',
+    // An answer that never went out: its caller has gone.
+    status: res.writableFinished ? res.statusCode : 499,
+    tookMs: performance.now() - began,
+  });
 }

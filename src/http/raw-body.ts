@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { PROBLEMS, Problem } from '../core/errors';
 
 /**
@@ -24,11 +24,18 @@ export function rawBody(limit: number): RequestHandler {
       throw new Problem('unsupported_encoding', PROBLEMS.unsupported_encoding.title);
     }
     inviteBody(req, res);
-    collect(req, limit).then((body) => {
-      req.body = body;
-      next();
-    }, next);
+    void readBody(req, limit, next);
   };
+}
+
+async function readBody(req: Request, limit: number, next: NextFunction): Promise<void> {
+  try {
+    req.body = await collect(req, limit);
+  } catch (error) {
+    next(error);
+    return;
+  }
+  next();
 }
 
 /** Refuses by its declared length, for what stands before the reading and is not free: the question who the caller is. */
@@ -62,29 +69,53 @@ function tooLarge(): Problem {
 
 function collect(req: Request, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const take = (chunk: Buffer): void => {
-      length += chunk.length;
-      if (length <= limit) {
-        chunks.push(chunk);
-        return;
-      }
-      stop();
-      reject(tooLarge());
-    };
-    const finish = (): void => {
-      stop();
-      resolve(Buffer.concat(chunks, length));
-    };
-    const giveUp = (): void => {
-      stop();
-      reject(new Problem('request_timeout', 'the caller has gone before the body was read'));
-    };
-    const stop = (): void => {
-      req.off('data', take).off('end', finish).off('error', giveUp).off('close', giveUp);
-    };
-    if (req.destroyed) giveUp();
-    else req.on('data', take).once('end', finish).once('error', giveUp).once('close', giveUp);
+    new Collecting(req, limit, resolve, reject).begin();
   });
+}
+
+/** A body on its way in. A class, because methods live as long as the module and closures would be made for every request. */
+class Collecting {
+  private readonly chunks: Buffer[] = [];
+  private length = 0;
+  private readonly onData = this.take.bind(this);
+  private readonly onEnd = this.finish.bind(this);
+  private readonly onGone = this.giveUp.bind(this);
+
+  constructor(
+    private readonly req: Request,
+    private readonly limit: number,
+    private readonly resolve: (body: Buffer) => void,
+    private readonly reject: (problem: Problem) => void,
+  ) {}
+
+  begin(): void {
+    const { req, onGone } = this;
+    if (req.destroyed) this.giveUp();
+    else req.on('data', this.onData).once('end', this.onEnd).once('error', onGone).once('close', onGone);
+  }
+
+  private take(chunk: Buffer): void {
+    this.length += chunk.length;
+    if (this.length <= this.limit) {
+      this.chunks.push(chunk);
+      return;
+    }
+    this.stop();
+    this.reject(tooLarge());
+  }
+
+  private finish(): void {
+    this.stop();
+    this.resolve(Buffer.concat(this.chunks, this.length));
+  }
+
+  private giveUp(): void {
+    this.stop();
+    this.reject(new Problem('request_timeout', 'the caller has gone before the body was read'));
+  }
+
+  private stop(): void {
+    const { req, onGone } = this;
+    req.off('data', this.onData).off('end', this.onEnd).off('error', onGone).off('close', onGone);
+  }
 }

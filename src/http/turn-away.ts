@@ -82,7 +82,7 @@ function countUnanswered(clock: Clock): { count(): number; begin(): () => void }
     count: () => {
       const before = clock.elapsed() - COUNTED_FOR_MS;
       while (slots[0] !== undefined && slots[0].since <= before) slots.shift();
-      return slots.reduce((sum, slot) => sum + slot.open, 0);
+      return slots.reduce(plusOpen, 0);
     },
     begin: () => {
       const now = clock.elapsed();
@@ -90,9 +90,15 @@ function countUnanswered(clock: Clock): { count(): number; begin(): () => void }
       if (slot === undefined || now - slot.since >= SLOT_MS) slots.push((slot = { since: now, open: 0 }));
       const mine = slot;
       mine.open += 1;
-      return () => {
-        mine.open -= 1;
-      };
+      return end.bind(undefined, mine);
     },
   };
+}
+
+function plusOpen(sum: number, slot: Slot): number {
+  return sum + slot.open;
+}
+
+function end(slot: Slot): void {
+  slot.open -= 1;
 }

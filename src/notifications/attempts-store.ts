@@ -3,7 +3,7 @@ import type { Schedule } from '../consistency/best-effort/schedule';
 import type { ClaimableTable } from '../consistency/claims';
 import { columnsOf } from '../consistency/columns';
 import { type Tx, statement } from '../consistency/transaction';
-import type { EndpointId, NotificationId, OrderId } from '../core/ids';
+import { type EndpointId, type NotificationId, type OrderId, idOf } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
 
 /** A claimed notification; `attempts` includes the attempt that the claim opens. */
@@ -162,5 +162,5 @@ const endColumns = columnsOf<EndedAttempt>(
 /** @returns the ids whose notification was still ours to change */
 export async function endAttempts(tx: Tx<'orders'>, ended: readonly EndedAttempt[]): Promise<NotificationId[]> {
   const rows = await tx.query<{ id: NotificationId }>(END, endColumns(ended));
-  return rows.map((row) => row.id);
+  return rows.map(idOf);
 }

@@ -2,9 +2,16 @@ import { nextDelayMs } from '../consistency/best-effort/schedule';
 import { type Claims, createClaims } from '../consistency/claims';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
 import type { Jitter } from '../core/backoff';
-import type { Ids } from '../core/ids';
+import { type Ids, idOf } from '../core/ids';
+import { indexBy } from '../core/index-by';
 import type { Incidents } from '../incidents/incident';
-import { type ClaimedNotification, NOTIFICATIONS, setAside, startAttempts } from './attempts-store';
+import {
+  type ClaimedNotification,
+  NOTIFICATIONS,
+  type StartedAttempt,
+  setAside,
+  startAttempts,
+} from './attempts-store';
 import { type Endpoint, endpointsOfNotifications } from './endpoints-store';
 import { exhaustedIncident } from './notification-incidents';
 
@@ -37,22 +44,32 @@ export function createAttemptStarter(tools: {
         const options = { limit: ids.length, leaseMs: tools.leaseMs, only: ids };
         const [{ token, rows }, endpoints] = await Promise.all([claims.claimIn(tx, options), endpointsOf(tx, ids)]);
         if (rows.length === 0) return [];
-        const judged = rows.map((notification) => judge(notification, endpoints.get(notification.endpointId)));
+        const judged: Judgement[] = [];
+        for (const row of rows) judged.push(judge(row, endpoints.get(row.endpointId)));
         await endWithoutAttempt(tx, judged, tools.incidents);
-        const begun = judged.flatMap((one) => (one.kind === 'send' ? [{ ...one, token }] : []));
-        startAttempts(
-          tx,
-          begun.map(({ notification }) => ({
-            id: notification.id,
-            number: notification.attempts,
-            nextAfterMs: laterThanLease(
-              nextDelayMs(notification.schedule, attemptsOfSchedule(notification), tools.jitter),
-              tools.leaseMs,
-            ),
-          })),
-        );
+        const begun: Attempt[] = [];
+        const started: StartedAttempt[] = [];
+        for (const one of judged) {
+          if (one.kind !== 'send') continue;
+          const { notification, endpoint } = one;
+          begun.push({ notification, endpoint, token });
+          started.push(startedAttempt(notification, tools));
+        }
+        startAttempts(tx, started);
         return begun;
       }),
+  };
+}
+
+function startedAttempt(
+  notification: ClaimedNotification,
+  { jitter, leaseMs }: { readonly jitter: Jitter; readonly leaseMs: number },
+): StartedAttempt {
+  const delayMs = nextDelayMs(notification.schedule, attemptsOfSchedule(notification), jitter);
+  return {
+    id: notification.id,
+    number: notification.attempts,
+    nextAfterMs: laterThanLease(delayMs, leaseMs),
   };
 }
 
@@ -67,8 +84,12 @@ type Judgement =
 function judge(notification: ClaimedNotification, endpoint: Endpoint | undefined): Judgement {
   if (endpoint?.status !== 'active') return { kind: 'end', notification, status: 'endpoint_disabled' };
   // The schedule has no further attempt: the last one was cut off, and this claim only found its lease run out.
-  const isOver = nextDelayMs(notification.schedule, attemptsOfSchedule(notification) - 1, () => 0) === undefined;
+  const isOver = nextDelayMs(notification.schedule, attemptsOfSchedule(notification) - 1, noJitter) === undefined;
   return isOver ? { kind: 'end', notification, status: 'exhausted' } : { kind: 'send', notification, endpoint };
+}
+
+function noJitter(): number {
+  return 0;
 }
 
 /** A notification that was resent follows its schedule anew. */
@@ -82,11 +103,15 @@ function laterThanLease(delayMs: number | undefined, leaseMs: number): number | 
 }
 
 async function endpointsOf(tx: Tx<'orders'>, notifications: readonly string[]): Promise<ReadonlyMap<string, Endpoint>> {
-  return new Map((await endpointsOfNotifications(tx, notifications)).map((endpoint) => [endpoint.id, endpoint]));
+  return indexBy(await endpointsOfNotifications(tx, notifications), idOf);
+}
+
+function isEnd(one: Judgement): one is Extract<Judgement, { kind: 'end' }> {
+  return one.kind === 'end';
 }
 
 async function endWithoutAttempt(tx: Tx<'orders'>, judged: readonly Judgement[], incidents: Incidents): Promise<void> {
-  const ended = judged.flatMap((one) => (one.kind === 'end' ? [one] : []));
+  const ended = judged.filter(isEnd);
   if (ended.length === 0) return;
   await setAside(
     tx,

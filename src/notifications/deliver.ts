@@ -5,6 +5,7 @@ import { type Jitter, backoffMs } from '../core/backoff';
 import type { Clock } from '../core/clock';
 import { isTransient } from '../core/errors';
 import { type EndpointId, type Ids, type NotificationId, showId } from '../core/ids';
+import { indexBy } from '../core/index-by';
 import { traceFields } from '../core/traceparent';
 import type { Sealer } from '../core/sealing';
 import type { Incidents } from '../incidents/incident';
@@ -63,6 +64,11 @@ export interface NotifierTools {
 
 type Due = Place<NotificationId, EndpointId>;
 
+interface DueNotification {
+  readonly id: NotificationId;
+  readonly endpointId: EndpointId;
+}
+
 /** One claim takes at most so many. */
 const CLAIM = 200;
 /** A result that cannot be written is tried so often again; the lease lasts longer than that. */
@@ -83,8 +89,9 @@ export function createNotifier(tools: NotifierTools): Notifier {
   let draining = false;
   const whenSettled: (() => void)[] = [];
 
-  const takeIn = async (due: readonly { id: NotificationId; endpointId: EndpointId }[]): Promise<void> => {
-    await backlog.putOff(due.filter(({ id, endpointId }) => rooms.enter(id, endpointId) === 'full'));
+  const hasNoRoom = ({ id, endpointId }: DueNotification): boolean => rooms.enter(id, endpointId) === 'full';
+  const takeIn = async (due: readonly DueNotification[]): Promise<void> => {
+    await backlog.putOff(due.filter(hasNoRoom));
   };
 
   const finish = (place: Due, worked: boolean | undefined): void => {
@@ -93,16 +100,17 @@ export function createNotifier(tools: NotifierTools): Notifier {
     void pump();
   };
 
+  const make = async (place: Due, attempt: Attempt): Promise<void> => {
+    finish(place, await perform(attempt));
+  };
+
   const begin = async (places: readonly Due[]): Promise<void> => {
     const attempts = await beginOrNone(starter, tools, places);
-    const byId = new Map(attempts.map((attempt) => [attempt.notification.id, attempt]));
+    const byId = indexBy(attempts, notificationOf);
     for (const place of places) {
       const attempt = byId.get(place.item);
       if (attempt === undefined) rooms.leave(place, undefined);
-      else
-        void perform(attempt).then((worked) => {
-          finish(place, worked);
-        });
+      else void make(place, attempt);
     }
   };
 
@@ -116,7 +124,7 @@ export function createNotifier(tools: NotifierTools): Notifier {
       answered = asked;
       for (let places = next(); places.length > 0; places = next()) await begin(places);
       await backlog.putOff(rooms.takeSurplus());
-      const drawn = draining ? [] : await backlog.draw((endpoint) => rooms.appetite(endpoint));
+      const drawn = draining ? [] : await backlog.draw(appetite);
       await takeIn(drawn);
       if (drawn.length > 0) asked += 1;
     }
@@ -124,6 +132,7 @@ export function createNotifier(tools: NotifierTools): Notifier {
     if (rooms.inFlight() > 0) return;
     for (const resolve of whenSettled.splice(0)) resolve();
   };
+  const appetite = (endpoint: EndpointId): number => rooms.appetite(endpoint);
   const next = (): readonly Due[] => (draining ? [] : rooms.take(CLAIM));
 
   const settled = (): Promise<void> =>
@@ -173,12 +182,20 @@ async function beginOrNone(
   places: readonly Due[],
 ): Promise<readonly Attempt[]> {
   try {
-    return await starter.begin(places.map((place) => place.item));
+    return await starter.begin(places.map(itemOf));
   } catch (error) {
     const facts = { event: 'notification.not_claimed', err: error, notifications: places.length };
     logger.warn(facts, 'notifications could not be claimed');
     return [];
   }
+}
+
+function notificationOf(attempt: Attempt): NotificationId {
+  return attempt.notification.id;
+}
+
+function itemOf(place: Due): NotificationId {
+  return place.item;
 }
 
 /** Makes one attempt and records it. @returns whether it worked; undefined where that is not known */

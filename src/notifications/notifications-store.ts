@@ -2,7 +2,7 @@ import { filtered } from '../consistency/by-key';
 import type { Schedule } from '../consistency/best-effort/schedule';
 import { columnsOf } from '../consistency/columns';
 import { type Database, type Tx, inTransaction, statement } from '../consistency/transaction';
-import type { EndpointId, MerchantId, NotificationId, OrderId } from '../core/ids';
+import { type EndpointId, type MerchantId, type NotificationId, type OrderId, idOf } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
 import type { NotificationType } from './notify';
 
@@ -191,7 +191,7 @@ export async function endpointsWithPutOff(
   limit: number,
 ): Promise<EndpointId[]> {
   const rows = await db.query<{ id: EndpointId }>(WITH_PUT_OFF, [after ?? LOWEST_ID, limit]);
-  return rows.map((row) => row.id);
+  return rows.map(idOf);
 }
 
 const LOWEST_ID = '00000000-0000-0000-0000-000000000000';

@@ -53,12 +53,12 @@ interface Result {
 }
 
 async function writeResults(tools: RecorderTools, list: readonly Result[]): Promise<readonly true[]> {
-  const ended = list.map((one) => one.ended);
+  const ended = list.map(endedOf);
   const reports = healthReports(list);
   await inTransaction(tools.db, 'notifications.record_results', async (tx) => {
     const ending = endAttempts(tx, ended);
     ending.catch(() => undefined);
-    if (reports.length === 0 && ended.every((one) => one.status === 'delivered')) return;
+    if (reports.length === 0 && ended.every(isDelivered)) return;
     const mine = new Set(await ending);
     const exhausted = ended.filter((one) => one.status === 'exhausted' && mine.has(one.id));
     const dead = await reportHealth(tx, reports, tools.deadAfter ?? DEAD_AFTER);
@@ -71,7 +71,19 @@ async function writeResults(tools: RecorderTools, list: readonly Result[]): Prom
       ...dead.map(endpointFailingIncident),
     ]);
   });
-  return list.map(() => true);
+  return list.map(recorded);
+}
+
+function endedOf(one: Result): EndedAttempt {
+  return one.ended;
+}
+
+function isDelivered(one: EndedAttempt): boolean {
+  return one.status === 'delivered';
+}
+
+function recorded(): true {
+  return true;
 }
 
 function reasonOfDeath(lastError: string | null): string {

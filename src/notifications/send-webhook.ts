@@ -74,12 +74,14 @@ function headersFor(
 ): Record<string, string> {
   const shown = showId('notification', id);
   const timestamp = String(Math.floor(now.getTime() / 1000));
+  const signatures: string[] = [];
+  for (const sign of signers) signatures.push(sign(shown, timestamp, payload));
   return {
     'content-type': 'application/json',
     'user-agent': 'Quittance',
     'webhook-id': shown,
     'webhook-timestamp': timestamp,
-    'webhook-signature': signers.map((sign) => sign(shown, timestamp, payload)).join(' '),
+    'webhook-signature': signatures.join(' '),
     traceparent,
   };
 }
@@ -96,8 +98,9 @@ function createSigners(sealer: Sealer): (endpoint: Endpoint) => readonly Webhook
     opened.set(sealed, made);
     return made;
   };
-  return (endpoint) =>
-    [endpoint.sealedSecret, endpoint.sealedPreviousSecret].flatMap((sealed) =>
-      sealed === null ? [] : [signer(sealed, endpoint)],
-    );
+  return (endpoint) => {
+    const { sealedSecret, sealedPreviousSecret } = endpoint;
+    const present = signer(sealedSecret, endpoint);
+    return sealedPreviousSecret === null ? [present] : [present, signer(sealedPreviousSecret, endpoint)];
+  };
 }

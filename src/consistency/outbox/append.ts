@@ -1,3 +1,4 @@
+import { idOf } from '../../core/ids';
 import type { Hints, Outbox } from './outbox';
 import { outboxStore } from './outbox-store';
 import type { OwnMessages } from './own-messages';
@@ -28,7 +29,7 @@ export function createOutbox({
       }
       outboxStore.insert(tx, messages, HINTED_FOR_SECONDS);
       return () => {
-        hints.outbox(messages.map((message) => message.id));
+        hints.outbox(messages.map(idOf));
       };
     },
   };

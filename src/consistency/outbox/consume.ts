@@ -5,7 +5,8 @@ import { Away, Unavailable } from '../../core/errors';
 import type { Ids, MessageId } from '../../core/ids';
 import { STUCK_AFTER_ATTEMPTS } from '../../core/stuck';
 import { type Claim, type Claims, type Failure, createClaims } from '../claims';
-import type { Traceparent } from '../../core/traceparent';
+import { groupBy } from '../../core/group-by';
+import { type Traceparent, traceOf } from '../../core/traceparent';
 import { type Database, type Tx, inTransaction } from '../transaction';
 import { inListSpan } from '../../core/tracing';
 import { type Waiting, createWaiting } from '../waiting-store';
@@ -95,33 +96,38 @@ interface ConsumingTools extends OutboxWorkerDependencies {
 }
 
 async function consumeClaimed(deps: ConsumingTools, { token, rows }: Claim<OutboxRow>): Promise<void> {
-  const topics = [...new Set(rows.map((row) => row.topic))];
   // Side by side, and each writes its own result: a topic whose consumer hangs holds up no other.
-  const results = await Promise.allSettled(
-    topics.map((topic) => {
-      const ofTopic = rows.filter((row) => row.topic === topic);
-      const options = { kind: SpanKind.CONSUMER, attributes: attributesOf(topic, ofTopic) };
-      return inListSpan(deps.tracer, `process ${topic}`, ofTopic, traceOfRow, options, async () => {
-        const answers = await consume(deps, topic, ofTopic);
-        if (answers instanceof Away) {
-          const { database, message: error } = answers;
-          await deps.waiting.putAside(
-            ofTopic.map(({ id }) => ({ key: id, database, error })),
-            token,
-          );
-          return;
-        }
-        await finish(deps, token, ofTopic, answers);
-        deps.log(ofTopic, answers);
-        await putBack(deps, token, ofTopic, answers);
-      });
-    }),
-  );
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  const work: Promise<void>[] = [];
+  for (const [topic, ofTopic] of groupBy(rows, topicOf)) {
+    const options = { kind: SpanKind.CONSUMER, attributes: attributesOf(topic, ofTopic) };
+    const consuming = (): Promise<void> => consumeTopic(deps, token, topic, ofTopic);
+    work.push(inListSpan(deps.tracer, `process ${topic}`, ofTopic, traceOf, options, consuming));
+  }
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
 }
 
-function traceOfRow(row: OutboxRow): OutboxRow['traceparent'] {
-  return row.traceparent;
+async function consumeTopic(
+  deps: ConsumingTools,
+  token: string,
+  topic: string,
+  rows: readonly OutboxRow[],
+): Promise<void> {
+  const answers = await consume(deps, topic, rows);
+  if (answers instanceof Away) {
+    const { database, message: error } = answers;
+    await deps.waiting.putAside(
+      rows.map(({ id }) => ({ key: id, database, error })),
+      token,
+    );
+    return;
+  }
+  await finish(deps, token, rows, answers);
+  deps.log(rows, answers);
+  await putBack(deps, token, rows, answers);
+}
+
+function topicOf(row: OutboxRow): string {
+  return row.topic;
 }
 
 /** As OpenTelemetry's semantic conventions for messaging say. */
@@ -166,7 +172,8 @@ async function finish(
   rows: readonly OutboxRow[],
   answers: readonly Consumed[],
 ): Promise<void> {
-  const done = rows.filter((_, index) => answers[index]?.kind === 'done').map((row) => row.id);
+  const done: MessageId[] = [];
+  for (const [index, row] of rows.entries()) if (answers[index]?.kind === 'done') done.push(row.id);
   if (done.length > 0) await outboxStore.finish(deps.db, token, done);
 }
 
@@ -176,10 +183,12 @@ async function putBack(
   rows: readonly OutboxRow[],
   answers: readonly Consumed[],
 ): Promise<void> {
-  const failed = rows.flatMap((row, index) => {
+  const failed: { readonly row: OutboxRow; readonly reason: string }[] = [];
+  for (const [index, row] of rows.entries()) {
     const answer = answers[index];
-    return answer?.kind === 'failed' ? [{ row, reason: answer.reason }] : [];
-  });
+    if (answer?.kind === 'failed') failed.push({ row, reason: answer.reason });
+  }
+  if (failed.length === 0) return;
   const failures = failed.map(({ row, reason }): Failure => ({ key: row.id, attempts: row.attempts, error: reason }));
   const back = new Set(await deps.claims.retryLater(token, failures));
   const stuck = failed.filter(

@@ -1,6 +1,6 @@
 import { Away } from '../../core/errors';
 import { type Gatherer, gather } from '../../core/gather';
-import type { Traceparent } from '../../core/traceparent';
+import { type Traceparent, traceOf } from '../../core/traceparent';
 import { inListSpan } from '../../core/tracing';
 import type { CoordinatorDependencies, Moving } from './hooks';
 import type { Plan, Refusal, TransactionStatus } from './log-store';
@@ -41,6 +41,18 @@ interface Steps {
 }
 type Traced<Item> = Item & { readonly traceparent: Traceparent | null };
 
+function tryBranch(step: Steps, branch: Traced<Branch>): Promise<TryAnswer> {
+  return step.try(branch);
+}
+
+function confirmBranch(step: Steps, { gid, branch, traceparent }: Traced<Branch>): Promise<ConfirmAnswer> {
+  return step.confirm({ gid, branch, traceparent });
+}
+
+function cancelBranch(step: Steps, { gid, branch, traceparent }: Traced<Branch>): Promise<CancelAnswer> {
+  return step.cancel({ gid, branch, traceparent });
+}
+
 /** Each participant and each move of the log gathers for itself, so that one that is down stalls only what needs it. */
 export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<P>): Coordinator<P> {
   const steps = new Map(deps.participants.map((participant) => [participant.name, stepsOf(participant, deps)]));
@@ -54,12 +66,12 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
   const each = <R>(
     { gid, plan, traceparent }: OpenTransaction<P>,
     act: (steps: Steps, branch: Traced<Branch>) => Promise<R>,
-  ): Promise<R[]> =>
-    allSettled(
-      plan.branches.map(({ participant, branch, legs }) =>
-        act(stepsFor(participant), { gid, branch, legs, traceparent }),
-      ),
-    );
+  ): Promise<R[]> => {
+    const work: Promise<R>[] = [];
+    for (const { participant, branch, legs } of plan.branches)
+      work.push(act(stepsFor(participant), { gid, branch, legs, traceparent }));
+    return allSettled(work);
+  };
   /** The second phase can wait for a participant that is away, and nobody tries it again before that is back. */
   const eachOrAside = async <R>(
     transaction: OpenTransaction<P>,
@@ -74,16 +86,14 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
   };
   const finishCancel = async (transaction: OpenTransaction<P>): Promise<TransactionStatus> => {
     const { gid, plan, traceparent } = transaction;
-    const answers = await eachOrAside(transaction, (step, { gid: of, branch }) =>
-      step.cancel({ gid: of, branch, traceparent }),
-    );
+    const answers = await eachOrAside(transaction, cancelBranch);
     await requirePossible(deps, transaction, answers);
     return moves.cancelled({ gid, plan, traceparent });
   };
 
   return {
     tryAll: async (transaction) => {
-      const answers = await each(transaction, (step, branch) => step.try(branch));
+      const answers = await each(transaction, tryBranch);
       const tried = combine(transaction.plan, answers);
       if (tried.kind === 'mismatch') await deps.hooks.onBug(transaction, 'try_mismatch', {});
       return tried;
@@ -93,9 +103,7 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
       return status === 'confirming' || status === 'confirmed' ? 'decided' : 'abandoned';
     },
     confirmAll: async (transaction) => {
-      const answers = await eachOrAside(transaction, (step, { gid, branch, traceparent }) =>
-        step.confirm({ gid, branch, traceparent }),
-      );
+      const answers = await eachOrAside(transaction, confirmBranch);
       await requirePossible(deps, transaction, answers);
       const { gid, plan, traceparent } = transaction;
       await moves.confirmed({ gid, plan, traceparent });
@@ -121,21 +129,7 @@ function stepsOf(
     name: string,
     run: (items: readonly Item[]) => Promise<readonly Answer[]>,
   ): Gatherer<Item, Answer> =>
-    gather(
-      (items) =>
-        inListSpan(
-          tracer,
-          name,
-          items,
-          (item) => item.traceparent,
-          {},
-          () => run(items),
-        ),
-      {
-        step: name,
-        ...lists,
-      },
-    );
+    gather((items) => inListSpan(tracer, name, items, traceOf, {}, () => run(items)), { step: name, ...lists });
   const { name } = participant;
   return {
     try: step(`${name}.try`, (branches) => participant.try(branches)),
@@ -150,17 +144,20 @@ function loadOf(steps: readonly { load(): number }[]): number {
 
 /** Waits for every branch before it fails, so that nothing of this attempt is in flight any more when it does. */
 async function allSettled<R>(work: readonly Promise<R>[]): Promise<R[]> {
-  const results = await Promise.allSettled(work);
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
+  return (await Promise.allSettled(work)).map(valueOf);
+}
+
+function valueOf<R>(result: PromiseSettledResult<R>): R {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 /** A bug outweighs lateness, and lateness a refusal: only a transaction that is still ours may change where money goes. */
 function combine(plan: Plan, answers: readonly TryAnswer[]): Tried {
-  if (answers.some((answer) => answer.kind === 'mismatch')) return { kind: 'mismatch' };
-  if (answers.some((answer) => answer.kind === 'late')) return { kind: 'late' };
+  const kinds = new Set(answers.map(kindOf));
+  if (kinds.has('mismatch')) return { kind: 'mismatch' };
+  if (kinds.has('late')) return { kind: 'late' };
+  if (!kinds.has('refused')) return { kind: 'held' };
   const refusals = answers.flatMap((answer, index) => {
     const participant = plan.branches[index]?.participant;
     return answer.kind === 'refused' && participant !== undefined
@@ -170,12 +167,20 @@ function combine(plan: Plan, answers: readonly TryAnswer[]): Tried {
   return refusals.length > 0 ? { kind: 'refused', refusals } : { kind: 'held' };
 }
 
+function kindOf(answer: TryAnswer): TryAnswer['kind'] {
+  return answer.kind;
+}
+
+function isImpossible<A extends ConfirmAnswer | CancelAnswer>(answer: A): answer is Extract<A, { kind: 'impossible' }> {
+  return answer.kind === 'impossible';
+}
+
 async function requirePossible<P extends Plan>(
   { hooks }: CoordinatorDependencies<P>,
   transaction: OpenTransaction<P>,
   answers: readonly (ConfirmAnswer | CancelAnswer)[],
 ): Promise<void> {
-  const impossible = answers.find((answer) => answer.kind === 'impossible');
+  const impossible = answers.find(isImpossible);
   if (impossible === undefined) return;
   await hooks.onBug(transaction, 'phase_two_impossible', { found: impossible.found });
   throw new Error(`the second phase of transaction ${transaction.gid} found a branch ${impossible.found}`);

@@ -14,6 +14,10 @@ export interface Moving<P extends Plan> {
   readonly traceparent: Traceparent | null;
 }
 
+export function gidOf(one: Pick<Moving<Plan>, 'gid'>): Gid {
+  return one.gid;
+}
+
 /**
  * What the business does in the very transaction of a move. Its first statements go out right behind the compare-and-set,
  * before that has answered: they name the transactions and take only those that are in the new status, which nobody else

@@ -1,10 +1,19 @@
 import { Unavailable } from '../../core/errors';
 import { type Gatherer, gather } from '../../core/gather';
 import type { Gid } from '../../core/ids';
+import { indexBy } from '../../core/index-by';
+import { traceOf } from '../../core/traceparent';
 import { inListSpan } from '../../core/tracing';
 import { inTransaction } from '../transaction';
-import type { Afterwards, CoordinatorDependencies, Moved, Moving, OnMove } from './hooks';
-import { type Move, type Plan, type Refusal, type TransactionStatus, logStore } from './log-store';
+import { type Afterwards, type CoordinatorDependencies, type Moved, type Moving, type OnMove, gidOf } from './hooks';
+import {
+  type Move,
+  type Plan,
+  type Refusal,
+  type RefusedTransaction,
+  type TransactionStatus,
+  logStore,
+} from './log-store';
 
 export interface MoveItem<P extends Plan> extends Moving<P> {
   /** Why it is abandoned, where accounts have refused. */
@@ -31,7 +40,6 @@ function createMove<P extends Plan>(
 ): Gatherer<MoveItem<P>, TransactionStatus> {
   const { db, lists, tracer } = deps;
   const run = async (items: readonly MoveItem<P>[]): Promise<readonly (TransactionStatus | Unavailable)[]> => {
-    const gids = items.map((item) => item.gid);
     const status = new Map<Gid, TransactionStatus>();
     let lost: Unavailable | undefined;
     try {
@@ -41,32 +49,23 @@ function createMove<P extends Plan>(
       lost = error;
     }
     // A lost connection may have committed, and a compare-and-set that changed nothing was met by somebody else's.
-    const unknown = gids.filter((gid) => !status.has(gid));
+    const unknown: Gid[] = [];
+    for (const { gid } of items) if (!status.has(gid)) unknown.push(gid);
     if (unknown.length > 0) for (const row of await logStore.read(db, unknown)) status.set(row.gid, row.status);
-    const answers = gids.map((gid) => {
+    const answers: (TransactionStatus | Unavailable)[] = [];
+    for (const { gid } of items) {
       const found = status.get(gid);
       if (found === undefined) throw new Error(`transaction ${gid} is not in the log`);
       // What is as it was may be tried again; what is not was moved, by this commit or by somebody else.
-      return lost !== undefined && LEAVES[move] === found ? lost : found;
-    });
+      answers.push(lost !== undefined && LEAVES[move] === found ? lost : found);
+    }
     if (lost !== undefined && answers.every((answer) => answer === lost)) throw lost;
     return answers;
   };
   const step = STEPS[move];
   const gathered = gather<MoveItem<P>, TransactionStatus | Unavailable>(
-    (items) =>
-      inListSpan(
-        tracer,
-        step,
-        items,
-        (item) => item.traceparent,
-        {},
-        () => run(items),
-      ),
-    {
-      step,
-      ...lists,
-    },
+    (items) => inListSpan(tracer, step, items, traceOf, {}, () => run(items)),
+    { step, ...lists },
   );
   const moveOne = async (item: MoveItem<P>): Promise<TransactionStatus> => {
     const answer = await gathered(item);
@@ -83,30 +82,31 @@ async function carryOut<P extends Plan>(
   onMove: OnMove<P>,
   items: readonly MoveItem<P>[],
 ): Promise<readonly Moved<P>[]> {
-  const byGid = new Map(items.map((item) => [item.gid, item]));
+  const byGid = indexBy(items, gidOf);
   const each = [...byGid.values()];
-  const refused = each.flatMap(({ gid, refusals }) => (refusals === undefined ? [] : [{ gid, refusals }]));
+  const refused = each.flatMap(refusedOf);
   let afterwards: Afterwards<P> = {};
   const moved = await inTransaction(db, STEPS[move], async (tx) => {
     // A decision is nothing without what follows it; the other moves are all that goes out.
     if (move === 'decide') await tx.begun;
-    const leaving = logStore.leave(
-      tx,
-      move,
-      each.map((item) => item.gid),
-    );
+    const leaving = logStore.leave(tx, move, each.map(gidOf));
     if (refused.length > 0) logStore.noteRefusals(tx, refused);
     afterwards = onMove(tx, each);
     if (afterwards.inTransaction === undefined) tx.finish();
-    const rows = (await leaving).flatMap((row): Moved<P>[] => {
+    const rows: Moved<P>[] = [];
+    for (const row of await leaving) {
       const item = byGid.get(row.gid);
-      return item === undefined ? [] : [{ ...item, ...row }];
-    });
+      if (item !== undefined) rows.push({ ...item, ...row });
+    }
     if (rows.length > 0) await afterwards.inTransaction?.(rows);
     return rows;
   });
   if (moved.length > 0) afterwards.committed?.(moved);
   return moved;
+}
+
+function refusedOf<P extends Plan>({ gid, refusals }: MoveItem<P>): RefusedTransaction[] {
+  return refusals === undefined ? [] : [{ gid, refusals }];
 }
 
 /** Each move is a step of its own, in metrics and where tests stop a process. */
