@@ -38,7 +38,7 @@ export const OVERLOAD_MUTANTS: readonly Mutant[] = [
   {
     name: 'the-answered-keep-their-room',
     breaks: 'each callback that is answered makes room for the next',
-    edits: [{ file: TURN_AWAY, text: 'mine.open -= 1;', becomes: '' }],
+    edits: [{ file: TURN_AWAY, text: 'slot.open -= 1;', becomes: 'slot.open -= 0;' }],
     detectors: [TURNING_AWAY],
   },
 ];

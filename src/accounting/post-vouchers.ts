@@ -129,7 +129,7 @@ function append(
 ): NewLink {
   const vouchers: NewVoucher[] = [];
   for (const { voucher, hash } of drafts)
-    vouchers.push({ ...voucher, id: deps.ids.next(), contentHash: hash, position: vouchers.length + 1 });
+    vouchers.push({ id: deps.ids.next(), contentHash: hash, position: vouchers.length + 1, ...voucher });
   const previousHash = head.hash ?? GENESIS;
   const hash = hashOfLink({ number: head.next, previousHash, postedAt: head.now, vouchers });
   const link: NewLink = {

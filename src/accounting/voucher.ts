@@ -143,7 +143,8 @@ function toPostings(movements: readonly Movement[], currency: string): Posting[]
 
 /** The party stands only where the chart names one. */
 function withParty(movement: Movement): Movement {
-  return CHART[movement.account].party === 'none' ? { ...movement, party: '' } : movement;
+  const { account, side, amount } = movement;
+  return CHART[account].party === 'none' ? { account, party: '', side, amount } : movement;
 }
 
 function lineOf({ account, party, side }: Movement): string {

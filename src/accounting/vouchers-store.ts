@@ -28,10 +28,11 @@ export interface NewVoucher extends VoucherContent {
   readonly position: number;
 }
 
-interface NewPosting extends Posting {
+interface NewPosting {
   readonly voucherId: VoucherId;
   /** Its place in the voucher, from 1. */
   readonly line: number;
+  readonly posting: Posting;
 }
 
 export interface VoucherKey {
@@ -112,11 +113,11 @@ const INSERT_POSTINGS = statement(
 const postingColumns = columnsOf<NewPosting>(
   (line) => line.voucherId,
   (line) => line.line,
-  (line) => line.account,
-  (line) => line.party,
-  (line) => line.currency,
-  (line) => line.debit,
-  (line) => line.credit,
+  ({ posting }) => posting.account,
+  ({ posting }) => posting.party,
+  ({ posting }) => posting.currency,
+  ({ posting }) => posting.debit,
+  ({ posting }) => posting.credit,
 );
 
 export const vouchersStore = {
@@ -151,6 +152,6 @@ export const vouchersStore = {
 function postingsOf(vouchers: readonly NewVoucher[]): NewPosting[] {
   const postings: NewPosting[] = [];
   for (const { id, postings: own } of vouchers)
-    for (const [index, posting] of own.entries()) postings.push({ ...posting, voucherId: id, line: index + 1 });
+    for (const [index, posting] of own.entries()) postings.push({ voucherId: id, line: index + 1, posting });
   return postings;
 }

@@ -82,7 +82,11 @@ export function planPayment(receipt: PlannedReceipt, order: PlannedOrder): Settl
       incidents: [incidentOf('account_refused', receipt, fundRefusal)],
     });
   }
-  const splits = order.splits.map((split) => ({ ...split, refusal: refusalOf(refusals, split.account) }));
+  const splits = order.splits.map(({ account, amount }) => ({
+    account,
+    amount,
+    refusal: refusalOf(refusals, account),
+  }));
   const net = splits.reduce((rest, split) => rest.minus(split.amount), receipt.money.minus(order.fee));
   const customer = order.customer === null ? undefined : customerAccount(order.merchantId, order.customer);
   const pointsRefusal = customer === undefined ? undefined : refusalOf(refusals, customer.account);
@@ -99,7 +103,12 @@ export function planPayment(receipt: PlannedReceipt, order: PlannedOrder): Settl
           : ({ to: 'suspense', party: '', money: amount } as const),
       ),
     ],
-    ...(grants ? { points: { ...customer, amount: order.points }, pointsValue: order.pointsValue } : {}),
+    ...(grants
+      ? {
+          points: { account: customer.account, owner: customer.owner, amount: order.points },
+          pointsValue: order.pointsValue,
+        }
+      : {}),
     incidents: [
       ...splits.flatMap(({ refusal }) => (refusal ? [incidentOf('split_refused', receipt, refusal)] : [])),
       ...(pointsRefusal ? [incidentOf('points_refused', receipt, pointsRefusal)] : []),
@@ -147,7 +156,8 @@ function assemble(receipt: PlannedReceipt, assembly: Assembly): SettlementPlan {
   const merged = new Map<string, Part>();
   for (const part of assembly.parts) {
     const met = merged.get(`${part.to} ${part.party}`);
-    merged.set(`${part.to} ${part.party}`, met === undefined ? part : { ...part, money: met.money.plus(part.money) });
+    const { to, party, money } = part;
+    merged.set(`${to} ${party}`, met === undefined ? part : { to, party, money: met.money.plus(money) });
   }
   const parts = [...merged.values()].filter(isOfWorth);
   const total = parts.reduce(plusPart, Money.zero(currency));
@@ -213,5 +223,5 @@ function pointsBranch(points: { account: string; owner: string; amount: string }
 }
 
 function incidentOf(kind: IncidentKind, receipt: PlannedReceipt, refusal: Refusal): PlannedIncident {
-  return { kind, facts: { ...receipt.facts, account: refusal.account, reason: refusal.reason } };
+  return { kind, facts: { account: refusal.account, reason: refusal.reason, ...receipt.facts } };
 }

@@ -50,6 +50,11 @@ export interface Receipt {
   readonly traceparent: Traceparent | null;
 }
 
+/** One that this very transaction has inserted. */
+export interface BornReceipt extends Receipt {
+  readonly isBorn: true;
+}
+
 export interface DecidedReceipt {
   readonly gid: Gid;
   readonly decided_at: Date;
@@ -192,10 +197,10 @@ export const receiptsStore = {
    * Inserts what is not there yet, as settling, and returns what was inserted. Two statements make insert-or-meet:
    * `lockByIdentity` follows, and gives the others.
    */
-  insert: async (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): Promise<Receipt[]> => {
+  insert: async (tx: Tx<'orders'>, receipts: readonly NewReceipt[]): Promise<BornReceipt[]> => {
     const given = indexBy(receipts, idOf);
     const rows = await tx.query<Pick<Receipt, 'id' | 'amount' | 'order_id'>>(INSERT, receiptColumns(receipts));
-    const born: Receipt[] = [];
+    const born: BornReceipt[] = [];
     for (const row of rows) born.push(bornReceipt(row, given.get(row.id)));
     return born;
   },
@@ -223,10 +228,13 @@ export const receiptsStore = {
   },
 };
 
-function bornReceipt(row: Pick<Receipt, 'id' | 'amount' | 'order_id'>, given: NewReceipt | undefined): Receipt {
+function bornReceipt(row: Pick<Receipt, 'id' | 'amount' | 'order_id'>, given: NewReceipt | undefined): BornReceipt {
   if (given === undefined) throw new Error(`receipt ${row.id} was inserted and not asked for`);
   return {
-    ...row,
+    id: row.id,
+    amount: row.amount,
+    order_id: row.order_id,
+    isBorn: true,
     provider: given.provider,
     receiving_account: given.receivingAccount,
     provider_reference: given.providerReference,

@@ -112,8 +112,8 @@ async function insertOrMeetReceipts(
     receiptsStore.lockByIdentity(tx, identities),
   ]);
   const receipts = new Map<string, MetReceipt>();
-  for (const receipt of born) receipts.set(receiptKey(receipt), { ...receipt, isBorn: true });
-  for (const receipt of met) receipts.set(receiptKey(receipt), { ...receipt, isBorn: false });
+  for (const receipt of born) receipts.set(receiptKey(receipt), receipt);
+  for (const receipt of met) receipts.set(receiptKey(receipt), { isBorn: false, ...receipt });
   return receipts;
 }
 

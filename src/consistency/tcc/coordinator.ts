@@ -115,8 +115,8 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
     },
     finishCancel,
     load: () => ({
-      ...Object.fromEntries([...steps].map(([name, step]) => [name, loadOf([step.try, step.confirm, step.cancel])])),
       log: loadOf(Object.values(moves)),
+      ...Object.fromEntries([...steps].map(([name, step]) => [name, loadOf([step.try, step.confirm, step.cancel])])),
     }),
   };
 }

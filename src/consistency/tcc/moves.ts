@@ -8,6 +8,7 @@ import { inTransaction } from '../transaction';
 import { type Afterwards, type CoordinatorDependencies, type Moved, type Moving, type OnMove, gidOf } from './hooks';
 import {
   type Move,
+  type MovedTransaction,
   type Plan,
   type Refusal,
   type RefusedTransaction,
@@ -75,6 +76,19 @@ function createMove<P extends Plan>(
   return Object.assign(moveOne, { load: gathered.load });
 }
 
+function movedBy<P extends Plan>(row: MovedTransaction, { plan, traceparent }: MoveItem<P>): Moved<P> {
+  return {
+    gid: row.gid,
+    receipt_id: row.receipt_id,
+    order_id: row.order_id,
+    pays_order: row.pays_order,
+    status: row.status,
+    legs_hash: row.legs_hash,
+    plan,
+    traceparent,
+  };
+}
+
 /** @returns the transactions that were moved, once that is committed */
 async function carryOut<P extends Plan>(
   { db }: CoordinatorDependencies<P>,
@@ -96,7 +110,7 @@ async function carryOut<P extends Plan>(
     const rows: Moved<P>[] = [];
     for (const row of await leaving) {
       const item = byGid.get(row.gid);
-      if (item !== undefined) rows.push({ ...item, ...row });
+      if (item !== undefined) rows.push(movedBy(row, item));
     }
     if (rows.length > 0) await afterwards.inTransaction?.(rows);
     return rows;
