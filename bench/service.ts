@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
+import manifest from '../package.json';
 import { findFreePort } from '../src/database/embedded/postmaster';
 
 const ROOT = join(__dirname, '..');
 
-/** As `npm start` has it, and what else is asked for, such as --cpu-prof. */
+/** As `npm start` has them, and what else is asked for, such as --cpu-prof. */
 const NODE_ARGS = [
-  '--max-semi-space-size=32',
-  '--max-old-space-size=512',
+  ...(manifest.scripts.start.match(/--\S+(?= .*dist)/g) ?? []),
   ...(process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter((argument) => argument !== ''),
 ];
 
