@@ -85,9 +85,9 @@ export function floorScript(merchants: number): FloorScript {
                                      content_hash, lines, occurred_at, posted_at)
          values (${NEW}, (random() * 1e15)::bigint, 1, 'receipt_settled', ${NEW}::text, '12.50 EUR arrived', ${ORDER}, ${NEW}, ${NEW},
                  repeat('b', 64), repeat('c', 64), 5, now(), now())
-         returning id)
-       insert into floor.postings (voucher_id, line, account, party, currency, debit, credit)
-       select voucher.id, p.* from voucher, (values
+         returning id, link_number)
+       insert into floor.postings (voucher_id, link_number, line, account, party, currency, debit, credit)
+       select voucher.id, voucher.link_number, p.* from voucher, (values
          (1, '1100', 'bank', 'EUR', 12.5, 0.0), (2, '2100', 'merchant', 'EUR', 0.0, 12.27), (3, '4100', '', 'EUR', 0.0, 0.23),
          (4, '5100', 'merchant', 'EUR', 0.12, 0.0), (5, '2300', 'merchant', 'EUR', 0.0, 0.12)) as p`,
       `with told as (

@@ -13,3 +13,28 @@ export async function appendOnly(knex: Knex, table: string): Promise<void> {
       for each statement execute function ${schema}.refuse_change();
   `);
 }
+
+/**
+ * Runs one UPDATE of an append-only table as a transaction of its own, for a migration that writes down what follows from other
+ * rows. What refuses changes is another function within this transaction and nowhere else: whoever else tries meanwhile is
+ * refused as ever, nobody is locked out, and there is no moment after which a trigger could have stayed switched off.
+ */
+export async function updateAppendOnly(
+  knex: Knex,
+  schema: string,
+  update: string,
+  values: readonly string[],
+): Promise<void> {
+  await knex.transaction(async (tx) => {
+    const { rows } = await tx.raw<{ rows: { definition: string }[] }>(
+      `select pg_get_functiondef('${schema}.refuse_change'::regproc) as definition`,
+    );
+    await tx.raw(`
+      create or replace function ${schema}.refuse_change() returns trigger language plpgsql as $$
+      begin
+        return null;
+      end $$`);
+    await tx.raw(update, [...values]);
+    await tx.raw(rows[0]?.definition ?? '');
+  });
+}

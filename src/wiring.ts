@@ -71,7 +71,7 @@ export function wire(options: WiringOptions): Wired {
   } = foundation;
   const outbox = createOutboxWorker({
     db: databases.orders,
-    consumers: [observedConsumer(createVoucherConsumer({ db: databases.accounting, ids, sealer, logger }), metrics)],
+    consumers: [observedConsumer(createVoucherConsumer({ db: databases.accounting, sealer, logger }), metrics)],
     ids,
     jitter,
     onStuck: createStuckVoucherReport({ incidents }),

@@ -42,7 +42,7 @@ export function createBooks(sealer: Sealer, write: Write): Books {
         ...[receiptId, gid, terms.legsHash, contentHash, String(terms.postings.length), occurredAt, postedAt],
       ]);
       terms.postings.forEach(({ account, party, currency, debit, credit }, line) => {
-        write('accounting.postings', [id, String(line + 1), account, party, currency, debit, credit]);
+        write('accounting.postings', [id, String(line + 1), account, party, currency, debit, credit, String(number)]);
       });
     });
     previousHash = hash;

@@ -38,7 +38,7 @@ export const TABLES = {
     ...['id', 'link_number', 'position', 'kind', 'event_key', 'description', 'order_id', 'receipt_id', 'gid'],
     ...['legs_hash', 'content_hash', 'lines', 'occurred_at', 'posted_at'],
   ],
-  'accounting.postings': ['voucher_id', 'line', 'account', 'party', 'currency', 'debit', 'credit'],
+  'accounting.postings': ['voucher_id', 'line', 'account', 'party', 'currency', 'debit', 'credit', 'link_number'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Table = keyof typeof TABLES;

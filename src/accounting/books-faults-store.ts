@@ -1,6 +1,6 @@
 import { type Tx, statement } from '../consistency/transaction';
 import { CHART } from './chart';
-import { LINES_BETWEEN } from './checkpoints-store';
+import { LINES_BETWEEN, lastBalance } from './checkpoints-store';
 
 /** Something in the books that is wrong, and at which link; null where it lies under none. */
 export interface BooksFault {
@@ -21,6 +21,23 @@ const STRAY_POSTING = statement(
   'accounting.verify.stray_posting',
   `select null as link, 'a posting belongs to voucher ' || p.voucher_id || ', which is not there' as reason
      from accounting.postings p where not exists (select 1 from accounting.vouchers v where v.id = p.voucher_id) limit 1`,
+);
+
+/** The content of a voucher does not have its lines' link, by which balances and statements of a party are read. */
+const MISPLACED_POSTING = statement(
+  'accounting.verify.misplaced_posting',
+  `select v.link_number::text as link, 'a line of voucher ' || v.id || ' lies under link ' || p.link_number as reason
+     from accounting.postings p join accounting.vouchers v on v.id = p.voucher_id
+    where p.link_number <> v.link_number order by v.link_number limit 1`,
+);
+
+/** Lines are looked for in the months in which keys may lie by the time of their link. */
+const MISDATED_VOUCHER = statement(
+  'accounting.verify.misdated_voucher',
+  `select v.link_number::text as link, 'the key of voucher ' || v.id || ' is not of the time at which it was posted' as reason
+     from accounting.vouchers v cross join (select accounting.key_skew() as skew offset 0) s
+    where accounting.time_of_key(v.id) not between v.posted_at - s.skew and v.posted_at + s.skew
+    order by v.link_number limit 1`,
 );
 
 const DOUBLE_LINK = statement(
@@ -60,10 +77,7 @@ const WRONG_BALANCE = statement(
                   m.debit + coalesce(b.debit, 0) as debit, m.credit + coalesce(b.credit, 0) as credit
              from (select account, party, currency, sum(debit) as debit, sum(credit) as credit
                      from (${LINES_BETWEEN}) l group by account, party, currency) m
-             left join lateral (
-               select debit, credit from accounting.checkpoint_balances b
-                where b.account = m.account and b.party = m.party and b.currency = m.currency and b.link_number <= $2::bigint
-                order by b.link_number desc limit 1) b on true) e
+             left join lateral (${lastBalance('m.account', 'm.party', 'm.currency', '$2::bigint')}) b on true) e
      full join (select account, party, currency, debit, credit from accounting.checkpoint_balances
                  where link_number = $1::bigint) s using (account, party, currency)
     where (e.debit, e.credit) is distinct from (s.debit, s.credit) order by 1 limit 1`,
@@ -93,7 +107,10 @@ export const booksFaultsStore = {
   },
   fork: async (tx: Tx<'accounting'>): Promise<BooksFault | undefined> => (await tx.query<BooksFault>(DOUBLE_LINK))[0],
   stray: async (tx: Tx<'accounting'>): Promise<BooksFault | undefined> =>
-    (await tx.query<BooksFault>(STRAY_VOUCHER))[0] ?? (await tx.query<BooksFault>(STRAY_POSTING))[0],
+    (await tx.query<BooksFault>(STRAY_VOUCHER))[0] ??
+    (await tx.query<BooksFault>(STRAY_POSTING))[0] ??
+    (await tx.query<BooksFault>(MISPLACED_POSTING))[0] ??
+    (await tx.query<BooksFault>(MISDATED_VOUCHER))[0],
   chart: async (tx: Tx<'accounting'>): Promise<BooksFault | undefined> => {
     const rows = await tx.query<ChartRow>(CHART_ROWS);
     const known = new Map(Object.entries(CHART));

@@ -27,6 +27,18 @@ export const LINES_BETWEEN = `
     from accounting.vouchers v join accounting.postings p on p.voucher_id = v.id
    where v.link_number > $2::bigint and v.link_number <= $1::bigint`;
 
+/**
+ * What a party had at the last checkpoint up to a link at which it had moved; no row where there is none. The comparison of rows
+ * fits the primary key alone, so that it is one look there: the index by link is ordered by link as well, and would be walked back
+ * through the balances of all others to a party that has not moved for long.
+ */
+export const lastBalance = (account: string, party: string, currency: string, link: string): string => `
+  select l.debit, l.credit
+    from (select * from accounting.checkpoint_balances
+           where (account, party, currency, link_number) <= (${account}, ${party}, ${currency}, ${link})
+           order by account desc, party desc, currency desc, link_number desc limit 1) l
+   where l.account = ${account} and l.party = ${party} and l.currency = ${currency}`;
+
 const INSERT_TOTALS = statement(
   'accounting.checkpoint_totals.insert',
   `insert into accounting.checkpoint_totals (link_number, account, currency, debit, credit)
@@ -42,10 +54,7 @@ const INSERT_BALANCES = statement(
    select m.account, m.party, m.currency, $1::bigint, m.debit + coalesce(b.debit, 0), m.credit + coalesce(b.credit, 0)
      from (select account, party, currency, sum(debit) as debit, sum(credit) as credit
              from (${LINES_BETWEEN}) l group by account, party, currency) m
-     left join lateral (
-       select debit, credit from accounting.checkpoint_balances b
-        where b.account = m.account and b.party = m.party and b.currency = m.currency and b.link_number <= $2::bigint
-        order by b.link_number desc limit 1) b on true`,
+     left join lateral (${lastBalance('m.account', 'm.party', 'm.currency', '$2::bigint')}) b on true`,
 );
 
 export interface NextCheckpoint {

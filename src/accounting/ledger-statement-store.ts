@@ -1,5 +1,5 @@
 import { type Tx, statement } from '../consistency/transaction';
-import type { PartyKey, Place } from './past-balances-store';
+import { type PartyKey, type Place, inMonthsOf } from './past-balances-store';
 import { utc } from './vouchers-store';
 
 export interface LedgerEntryRow {
@@ -18,15 +18,22 @@ export interface LedgerEntryRow {
   readonly credit: string;
 }
 
+/**
+ * Lines are taken in the order of their links from the index: a page of them with the rest of its last link, and only these
+ * are joined with their vouchers. Where in a link its voucher lies matters in the link in which the page before has ended.
+ */
 const ENTRIES = statement(
   'accounting.postings.of_party',
-  `select v.link_number, v.position, p.line, v.id as voucher_id, v.kind, v.description, v.order_id, v.receipt_id, v.gid,
+  `select p.link_number, v.position, p.line, v.id as voucher_id, v.kind, v.description, v.order_id, v.receipt_id, v.gid,
           ${utc('v.occurred_at')} as occurred_at, ${utc('v.posted_at')} as posted_at, p.debit, p.credit
-     from accounting.vouchers v join accounting.postings p on p.voucher_id = v.id
-    where p.account = $1 and p.party = $2 and p.currency = $3
-      and v.link_number >= $4::bigint and (v.link_number, v.position, p.line) > ($4::bigint, $5::int, $6::int)
-      and v.link_number <= $7::bigint
-    order by v.link_number, v.position, p.line limit $8`,
+     from (select link_number, voucher_id, line, debit, credit from accounting.postings l
+            where account = $1 and party = $2 and currency = $3 and link_number >= $4::bigint and link_number <= $7::bigint
+              and ${inMonthsOf('$4::bigint', '$7::bigint')}
+              and (link_number > $4::bigint
+                   or ((select position from accounting.vouchers where id = l.voucher_id), line) > ($5::int, $6::int))
+            order by link_number fetch first ($8::int) rows with ties) p
+    cross join lateral (select * from accounting.vouchers where id = p.voucher_id offset 0) v
+    order by p.link_number, v.position, p.line limit $8`,
 );
 
 export const ledgerStatementStore = {

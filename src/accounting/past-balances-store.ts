@@ -1,4 +1,5 @@
 import { type Statement, type Tx, statement } from '../consistency/transaction';
+import { lastBalance } from './checkpoints-store';
 
 /** What was posted to an account in one currency, over all parties or of one. Amounts are the database's numerics. */
 export interface LedgerSum {
@@ -97,11 +98,7 @@ const BY_PARTY = (chosen: string): string => {
   chosen as (${chosen}),
   parts as (
     select k.account, k.party, k.currency, b.debit, b.credit from keys k
-     cross join lateral (
-       select debit, credit from accounting.checkpoint_balances b
-        where b.account = k.account and b.party = k.party and b.currency = k.currency
-          and b.link_number <= (select link from checkpoint)
-        order by b.link_number desc limit 1) b
+     cross join lateral (${lastBalance('k.account', 'k.party', 'k.currency', '(select link from checkpoint)')}) b
     union all
     select p.account collate "C", p.party collate "C", p.currency collate "C", p.debit * c.sign, p.credit * c.sign
       from chosen c ${LINES}
@@ -116,19 +113,34 @@ const BY_PARTY = (chosen: string): string => {
    order by s.account, s.party, s.currency`;
 };
 
-/** One party up to a place: the checkpoint before the place's link, and the party's own lines since. */
+/**
+ * The vouchers of the links from one to another lie among these keys, so that lines are looked for in the months of these alone: each
+ * month that is looked into costs pages, however little of it is wanted.
+ *
+ * Each end is said in two ways so that it chooses months and no index: two ends that the planner does not know are a narrow range
+ * to it, and it would look through the keys of all parties in that.
+ */
+export const inMonthsOf = (from: string, upTo: string): string => {
+  const [least, end] = [`(select accounting.least_key_from(${from}))`, `(select accounting.least_key_beyond(${upTo}))`];
+  return `(voucher_id > ${least} or voucher_id >= ${least}) and (voucher_id < ${end} or voucher_id <= ${end})`;
+};
+
+/**
+ * One party up to a place: the checkpoint before the place's link, and the party's own lines since, which are a range of one
+ * index. Only in the place's own link does it matter where in it a voucher lies.
+ */
 const AT_PLACE = statement(
   'accounting.balances.at_place',
   `with ${CHECKPOINT.replace('<= $1::bigint', '< $1::bigint')},
    parts as (
-     (select debit, credit from accounting.checkpoint_balances
-       where account = $4 and party = $5 and currency = $6 and link_number <= (select link from checkpoint)
-       order by link_number desc limit 1)
+     ${lastBalance('$4', '$5', '$6', '(select link from checkpoint)')}
      union all
-     select p.debit, p.credit from accounting.vouchers v join accounting.postings p on p.voucher_id = v.id
-      where v.link_number > (select link from checkpoint) and v.link_number <= $1::bigint
-        and (v.link_number, v.position, p.line) <= ($1::bigint, $2::int, $3::int)
-        and p.account = $4 and p.party = $5 and p.currency = $6)
+     select debit, credit from accounting.postings l
+      where account = $4 and party = $5 and currency = $6
+        and link_number > (select link from checkpoint) and link_number <= $1::bigint
+        and ${inMonthsOf('(select link from checkpoint)', '$1::bigint')}
+        and (link_number < $1::bigint
+             or ((select position from accounting.vouchers where id = l.voucher_id), line) <= ($2::int, $3::int)))
    select coalesce(sum(debit), 0)::text as debit, coalesce(sum(credit), 0)::text as credit from parts`,
 );
 

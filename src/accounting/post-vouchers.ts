@@ -1,5 +1,6 @@
+import { clockAt } from '../core/clock';
 import { isTransient } from '../core/errors';
-import type { Ids } from '../core/ids';
+import { createIds } from '../core/ids';
 import type { Sealer } from '../core/sealing';
 import type { Consumed, Consumer, OutboxMessage } from '../consistency/outbox/outbox';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
@@ -10,7 +11,6 @@ import { type ChainHead, type NewLink, type NewVoucher, vouchersStore } from './
 
 export interface VoucherConsumerDependencies {
   readonly db: Database<'accounting'>;
-  readonly ids: Ids;
   readonly sealer: Sealer;
   /** Gets the signed head of the chain at every commit: a log outside the database is what shows that a tail was cut off. */
   readonly logger: { info(facts: object, text: string): void };
@@ -120,16 +120,20 @@ async function postTogether(
   return standing;
 }
 
-/** One link over the list, under the lock on the head. */
+/**
+ * One link over the list, under the lock on the head. Ids are made of the time that the link is posted at, not of this process's
+ * own: lines are kept in the month of their voucher's id, and looked for in that of its link.
+ */
 function append(
   deps: VoucherConsumerDependencies,
   tx: Tx<'accounting'>,
   drafts: readonly Draft[],
   head: ChainHead,
 ): NewLink {
+  const ids = createIds(clockAt(head.now));
   const vouchers: NewVoucher[] = [];
   for (const { voucher, hash } of drafts)
-    vouchers.push({ id: deps.ids.next(), contentHash: hash, position: vouchers.length + 1, ...voucher });
+    vouchers.push({ id: ids.next(), contentHash: hash, position: vouchers.length + 1, ...voucher });
   const previousHash = head.hash ?? GENESIS;
   const hash = hashOfLink({ number: head.next, previousHash, postedAt: head.now, vouchers });
   const link: NewLink = {

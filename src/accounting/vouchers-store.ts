@@ -107,8 +107,9 @@ const voucherColumns = columnsOf<NewVoucher>(
 
 const INSERT_POSTINGS = statement(
   'accounting.postings.insert',
-  `insert into accounting.postings (voucher_id, line, account, party, currency, debit, credit)
-   select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[])`,
+  `insert into accounting.postings (voucher_id, line, account, party, currency, debit, credit, link_number)
+   select n.*, $8::bigint
+     from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[]) as n`,
 );
 const postingColumns = columnsOf<NewPosting>(
   (line) => line.voucherId,
@@ -145,7 +146,7 @@ export const vouchersStore = {
   },
   insertVouchers: (tx: Tx<'accounting'>, link: NewLink, vouchers: readonly NewVoucher[]): void => {
     tx.send(INSERT_VOUCHERS, [link.number, link.postedAt, ...voucherColumns(vouchers)]);
-    tx.send(INSERT_POSTINGS, postingColumns(postingsOf(vouchers)));
+    tx.send(INSERT_POSTINGS, [...postingColumns(postingsOf(vouchers)), link.number]);
   },
 };
 

@@ -11,3 +11,9 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => new Date(), elapsed: () => performance.now() };
+
+/** A clock that stands still at an instant, RFC 3339: ids that it makes are of that time. */
+export function clockAt(instant: string): Clock {
+  const now = new Date(instant);
+  return { now: () => now, elapsed: () => 0 };
+}

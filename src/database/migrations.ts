@@ -1,14 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import knexModule, { type Knex } from 'knex';
-import { Client, DatabaseError } from 'pg';
+import { Client } from 'pg';
 import { SCHEMAS, type SchemaName } from '../consistency/transaction';
 import type { DatabaseUrls } from './pools';
 import { StartRefused, oneLine } from './start-refused';
-
-/** What a server says when `lock_timeout` has passed. */
-const LOCK_NOT_AVAILABLE = '55P03';
 
 const FOLDER = join(__dirname, '..', '..', 'db', 'migrations');
 const load = createRequire(__filename);
@@ -30,12 +28,15 @@ function migrationSource(schema: SchemaName): Knex.MigrationSource<string> {
   };
 }
 
-/** Migrations only go forward: the entries, vouchers and postings that a step back would drop may not be dropped. */
+/**
+ * Migrations go forward: the entries, vouchers and postings that a step back would drop may not be dropped. One that drops nothing
+ * on its way back has a down() of its own, for whoever must return to the version before (knexfile.ts).
+ */
 function withDown(migration: Partial<Knex.Migration>, name: string): Knex.Migration {
   const { up } = migration;
   if (up === undefined) throw new Error(`the migration ${name} has no up()`);
-  const down = (): Promise<never> => Promise.reject(new Error(`${name} has no way back: restore a backup instead`));
-  return { ...migration, up, down };
+  const refused = (): Promise<never> => Promise.reject(new Error(`${name} has no way back: restore a backup instead`));
+  return { ...migration, up, down: migration.down ?? refused };
 }
 
 /** The knex configuration of a schema's migrations; its bookkeeping tables live in the schema itself. */
@@ -76,7 +77,6 @@ async function alone(schema: SchemaName, url: string, waitsMs: number): Promise<
     connectionString: url,
     connectionTimeoutMillis: 10_000,
     application_name: 'quittance migrate',
-    lock_timeout: waitsMs,
     keepAlive: true,
   });
   // A guard whose connection breaks has lost its lock; the statements that follow on it say so.
@@ -91,16 +91,25 @@ async function alone(schema: SchemaName, url: string, waitsMs: number): Promise<
   }
 }
 
-/** One that is stopped in the middle keeps its lock for as long as its connection lasts; nobody shall wait for that unsaid. */
+/** How often it is asked whether the other process has ended. */
+const ASK_AGAIN_MS = 100;
+
+/**
+ * One that is stopped in the middle keeps its lock for as long as its connection lasts; nobody shall wait for that unsaid.
+ *
+ * It is asked again and again instead of waited for within a statement: an index that is built while rows are written waits for
+ * every statement that began before it, and so for the very process that would wait for it.
+ */
 async function takeTurn(guard: Client, schema: SchemaName, waitsMs: number): Promise<void> {
-  try {
-    await guard.query(`select pg_advisory_lock(hashtextextended($1, 0))`, [`quittance migrations ${schema}`]);
-  } catch (error) {
-    if (!(error instanceof DatabaseError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
-    const waited = `for longer than ${Math.round(waitsMs / 1000)} s`;
-    throw new Error(`another process has been migrating it ${waited}: "quittance migrate" in pg_stat_activity`, {
-      cause: error,
-    });
+  const ask = `select pg_try_advisory_lock(hashtextextended($1, 0)) as mine`;
+  for (let waitedMs = 0; ; waitedMs += ASK_AGAIN_MS) {
+    const { rows } = await guard.query<{ mine: boolean }>(ask, [`quittance migrations ${schema}`]);
+    if (rows[0]?.mine === true) return;
+    if (waitedMs >= waitsMs) {
+      const waited = `for longer than ${Math.round(waitsMs / 1000)} s`;
+      throw new Error(`another process has been migrating it ${waited}: "quittance migrate" in pg_stat_activity`);
+    }
+    await wait(ASK_AGAIN_MS);
   }
 }
 

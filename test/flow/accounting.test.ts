@@ -25,7 +25,6 @@ describe('the books', () => {
   const books = () =>
     createVoucherConsumer({
       db: world.databases.accounting,
-      ids,
       sealer,
       logger: { info: (facts) => heads.push(facts as (typeof heads)[0]) },
     });

@@ -74,7 +74,6 @@ function createFlow({ databases }: TestDatabases, sql: AuditWorld['sql'], known:
   };
   const books = createVoucherConsumer({
     db: databases.accounting,
-    ids,
     sealer,
     logger: { info: () => undefined },
   });

@@ -305,6 +305,12 @@ describe('the audit', () => {
       () => `update accounting.postings set party = 'wires' where account = '1100'`,
     ],
     [
+      'a posting under another link than its voucher',
+      [7],
+      'accounting',
+      () => `update accounting.postings set link_number = 3 - link_number where line = 1`,
+    ],
+    [
       'a trigger that is switched off',
       [7],
       'accounting',

@@ -94,7 +94,7 @@ describe('the verification of the journal', () => {
     ],
     [
       'a voucher under no link',
-      `insert into accounting.vouchers select (jsonb_populate_record(v, '{"id": "00000000-0000-7000-8000-000000000001", "link_number": 99, "event_key": "stray"}')).* from accounting.vouchers v where id = ${VOUCHER}`,
+      `insert into accounting.vouchers select (jsonb_populate_record(v, jsonb_build_object('id', left(v.id::text, 24) || '000000000001', 'link_number', 99, 'event_key', 'stray'))).* from accounting.vouchers v where id = ${VOUCHER}`,
       '99',
       'not there',
     ],
@@ -103,6 +103,18 @@ describe('the verification of the journal', () => {
       `insert into accounting.postings values ('00000000-0000-7000-8000-000000000001', 1, '4100', '', 'USD', 0, 5)`,
       null,
       'a posting belongs to',
+    ],
+    [
+      'a line under another link than its voucher',
+      `update accounting.postings set link_number = 4 where voucher_id = ${VOUCHER} and line = 2`,
+      '5',
+      'lies under link 4',
+    ],
+    [
+      'a key that is too far from its time for its lines to be found',
+      `create or replace function accounting.key_skew() returns interval language sql immutable as $$ select interval '-1 second' $$`,
+      '1',
+      'is not of the time',
     ],
     [
       'a chart with another normal side',

@@ -36,7 +36,7 @@ const OWN: Readonly<Record<string, string>> = {
   'orders.notification_attempts': `'number', 1000 + n`,
   'accounts.entries': `'id', gen_random_uuid(), 'number', 1000 + n`,
   'points.entries': `'id', gen_random_uuid(), 'number', 1000 + n`,
-  'accounting.vouchers': `'id', gen_random_uuid(), 'event_key', gen_random_uuid(), 'position', 1000 + n`,
+  'accounting.vouchers': `'id', left(r.id::text, 14) || right(gen_random_uuid()::text, 22), 'event_key', gen_random_uuid(), 'position', 1000 + n`,
 };
 
 let world: AuditWorld;

@@ -15,7 +15,6 @@ export async function booksWorld() {
   const heads: { number: string; hash: string }[] = [];
   const consumer = createVoucherConsumer({
     db: world.databases.accounting,
-    ids,
     sealer,
     logger: { info: (facts) => heads.push(facts as (typeof heads)[0]) },
   });

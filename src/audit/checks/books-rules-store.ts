@@ -34,4 +34,12 @@ export const BOOKS_RULES: readonly Rule[] = [
       select currency as key, jsonb_build_object('debit', sum(debit)::text, 'credit', sum(credit)::text) as facts
         from accounting.postings group by currency having sum(debit) <> sum(credit)`,
   },
+  {
+    guarantee: 7,
+    what: 'a posting lies under another link than its voucher',
+    violations: `
+      select p.voucher_id::text || ' ' || p.line as key, jsonb_build_object('link', p.link_number, 'of_voucher', v.link_number) as facts
+        from accounting.postings p join accounting.vouchers v on v.id = p.voucher_id
+       where p.link_number <> v.link_number`,
+  },
 ];
