@@ -11,6 +11,12 @@ import { StartRefused, oneLine } from './start-refused';
 const FOLDER = join(__dirname, '..', '..', 'db', 'migrations');
 const load = createRequire(__filename);
 
+/** What a migration's file exports. */
+interface MigrationFile extends Partial<Knex.Migration> {
+  /** Where `transaction` is false, the migration begins and ends its transactions by itself. */
+  readonly config?: { readonly transaction: boolean };
+}
+
 /**
  * The migrations of one schema. Their names have no extension: knex remembers the names, and the same migration is
  * a `.ts` file under the development tools and a `.js` file once built.
@@ -23,25 +29,28 @@ function migrationSource(schema: SchemaName): Knex.MigrationSource<string> {
     },
     getMigrationName: (name) => name,
     // Named by the source and not by each file, so that a migration cannot land in another schema's folder unnoticed.
-    getMigration: (name) =>
-      Promise.resolve(withDown(load(join(FOLDER, schema, name)) as Partial<Knex.Migration>, name)),
+    getMigration: (name) => Promise.resolve(complete(load(join(FOLDER, schema, name)) as MigrationFile, name)),
   };
 }
 
 /**
  * Migrations go forward: the entries, vouchers and postings that a step back would drop may not be dropped. One that drops nothing
  * on its way back has a down() of its own, for whoever must return to the version before (knexfile.ts).
+ *
+ * Each is a transaction of its own or, where it says so, none: knex puts all that it finds to do into one otherwise, and a lock that
+ * one of them needs for a moment would be held until the last has read its table.
  */
-function withDown(migration: Partial<Knex.Migration>, name: string): Knex.Migration {
-  const { up } = migration;
+function complete(migration: MigrationFile, name: string): Knex.Migration & MigrationFile {
+  const { up, down, config } = migration;
   if (up === undefined) throw new Error(`the migration ${name} has no up()`);
   const refused = (): Promise<never> => Promise.reject(new Error(`${name} has no way back: restore a backup instead`));
-  return { ...migration, up, down: migration.down ?? refused };
+  return { up, down: down ?? refused, config: config ?? { transaction: true } };
 }
 
 /** The knex configuration of a schema's migrations; its bookkeeping tables live in the schema itself. */
 export function migrationConfig(schema: SchemaName): Knex.MigratorConfig {
-  return { migrationSource: migrationSource(schema), schemaName: schema, tableName: 'schema_migrations' };
+  const tables = { schemaName: schema, tableName: 'schema_migrations' };
+  return { migrationSource: migrationSource(schema), ...tables, disableTransactions: true };
 }
 
 /** How long a process waits for another that migrates: a migration of large tables takes minutes. */

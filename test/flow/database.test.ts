@@ -310,6 +310,19 @@ describe('migrations', () => {
     await dropTestDatabase(url);
   });
 
+  it('commit each by itself, so that a lock is held for no longer than its own migration takes', async () => {
+    const url = await createTestDatabase('template0');
+    const applied = await migrate(forAllSchemas(url));
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    for (const schema of SCHEMAS) {
+      const { rows } = await client.query(`select distinct xmin::text from ${schema}.schema_migrations`);
+      expect(rows).toHaveLength(applied[schema].length);
+    }
+    await client.end();
+    await dropTestDatabase(url);
+  });
+
   it('run once when two processes start at once', async () => {
     const url = await createTestDatabase('template0');
     const processes = [1, 2].map(() => runCommand(['migrate'], { env: { DATABASE_URL: url } }));
