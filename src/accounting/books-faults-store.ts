@@ -31,7 +31,7 @@ const MISPLACED_POSTING = statement(
     where p.link_number <> v.link_number order by v.link_number limit 1`,
 );
 
-/** Lines are looked for in the months in which keys may lie by the time of their link. */
+/** Lines lie in the month of their voucher's key, and are looked for in those in which it may lie by the time of its link. */
 const MISDATED_VOUCHER = statement(
   'accounting.verify.misdated_voucher',
   `select v.link_number::text as link, 'the key of voucher ' || v.id || ' is not of the time at which it was posted' as reason

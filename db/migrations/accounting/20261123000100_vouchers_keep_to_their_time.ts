@@ -5,6 +5,8 @@ import { lockTables } from '../../lock-tables';
 export const config = { transaction: false };
 
 const LEAST_SECONDS = 43_200;
+/** Keys that are off by more, such as those of no time at all, are looked for everywhere. */
+const BOUNDED = '1000 days';
 
 /**
  * How far keys of vouchers have been from the time of their posting, and links of an earlier version before links that they follow:
@@ -21,8 +23,8 @@ const SKEW = `
  * time, and the database refuses one that is far from it. So lines between two links are looked for in their months alone.
  *
  * Keys of before were made by the clocks of processes, and those of an earlier version that are still at work are: what the
- * furthest of them is off is allowed for, in `key_skew`. It reads vouchers twice, about a second per million, and keeps nobody from
- * posting.
+ * furthest of them is off is allowed for, in `key_skew`: twice, because a link may have been set back as well. It reads vouchers
+ * twice, about a second per million, and keeps nobody from posting.
  */
 export async function up(knex: Knex): Promise<void> {
   const { rows } = await knex.raw<{ rows: { seconds: string }[] }>(SKEW);
@@ -39,12 +41,14 @@ export async function up(knex: Knex): Promise<void> {
       $$;
       create or replace function accounting.least_key_from(link bigint) returns uuid language sql stable as $$
         select coalesce(
-          (select accounting.first_key(created_at - 2 * accounting.key_skew()) from accounting.links where number = link),
+          (select accounting.first_key(created_at - 2 * accounting.key_skew()) from accounting.links
+            where number = link and accounting.key_skew() < interval '${BOUNDED}'),
           '00000000-0000-0000-0000-000000000000')
       $$;
       create or replace function accounting.least_key_beyond(link bigint) returns uuid language sql stable as $$
         select coalesce(
-          (select accounting.first_key(created_at + 2 * accounting.key_skew()) from accounting.links where number = link),
+          (select accounting.first_key(created_at + 2 * accounting.key_skew()) from accounting.links
+            where number = link and accounting.key_skew() < interval '${BOUNDED}'),
           'ffffffff-ffff-ffff-ffff-ffffffffffff')
       $$;
     `);
