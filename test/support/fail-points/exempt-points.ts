@@ -103,6 +103,7 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   'src/notifications/private-addresses.ts': 'looks names up, behind the boundary `http`',
   'src/listener.ts': 'behind the boundary `app`',
   'src/http/draining.ts': 'closes the connections of a process that stops',
+  'src/http/message-classes.ts': 'names the classes of requests and answers, and reaches nothing',
   'src/http/security-headers.ts': 'answers a request that never was, to learn the headers',
   'src/config-operations.ts': 'reads addresses from the configuration',
   'src/database/migrations.ts': 'before the service listens, under a lock; test/flow/database.test.ts',
