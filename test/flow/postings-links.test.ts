@@ -113,6 +113,20 @@ it('each posting gets its link, in every month, while the version before goes on
   expect(await mislinked()).toEqual([]);
 });
 
+it('a voucher whose lines lie under another link is refused', async () => {
+  const posting = (link: number): Promise<unknown> =>
+    books.sql(`
+      insert into accounting.links (number, previous_hash, hash, vouchers, key_id, signature, created_at)
+        values (1, 'hash 0', 'hash 1', 1, 'k', 's', now());
+      insert into accounting.vouchers
+        (link_number, posted_at, id, position, kind, event_key, description, content_hash, lines, occurred_at)
+        values (1, now(), accounting.first_key(now()), 1, 'receipt_settled', 'e', 'd', 'c', 2, now());
+      insert into accounting.postings (voucher_id, line, account, party, currency, debit, credit, link_number)
+        select accounting.first_key(now()), n, '2100', 'm', 'EUR', 2 - n, n - 1, ${link} from generate_series(1, 2) n`);
+  await expect(posting(2)).rejects.toThrow('lies under another link than its lines');
+  await posting(1);
+});
+
 it('a step that was cut off goes on where it was', async () => {
   await postAsBefore(Date.now(), Date.now());
   await stepsBack(1);
