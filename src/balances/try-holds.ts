@@ -1,7 +1,7 @@
-import { type Json, contentHash as hashOf } from '../core/canonical';
+import { contentHash as hashOf } from '../core/canonical';
 import { indexBy } from '../core/index-by';
 import { Exact } from '../core/money';
-import type { Branch, Leg, TryAnswer } from '../consistency/tcc/participant';
+import { type Branch, type Leg, type TryAnswer, legContent } from '../consistency/tcc/participant';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
 import type { AccountDirectory } from './account-directory';
 import { distinct, keyOf } from './branch-key';
@@ -215,11 +215,7 @@ function idOf(leg: Leg, accountIds: ReadonlyMap<string, string>): string {
   return id;
 }
 
-/** The content of a Try: what must be the same when it comes again. How a missing account would be opened is not. */
+/** The content of a Try. */
 function contentOf(branch: Branch): string {
   return hashOf(branch.legs.map(legContent));
-}
-
-function legContent({ account, direction, amount }: Leg): Json {
-  return { account, amount, direction };
 }

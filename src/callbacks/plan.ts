@@ -2,7 +2,7 @@ import { type Json, contentHash } from '../core/canonical';
 import type { Currency } from '../core/currencies';
 import { Money } from '../core/money';
 import type { Plan, PlannedBranch, Refusal } from '../consistency/tcc/log-store';
-import type { Leg } from '../consistency/tcc/participant';
+import { type Leg, legContent } from '../consistency/tcc/participant';
 import type { IncidentKind } from '../incidents/incident';
 import type { SuspenseReason } from './judge';
 
@@ -128,10 +128,6 @@ export function legsHash(plan: Plan): string {
 
 function branchContent({ participant, branch, legs }: PlannedBranch): Json {
   return { branch, legs: legs.map(legContent), participant };
-}
-
-function legContent({ account, direction, amount }: Leg): Json {
-  return { account, amount, direction };
 }
 
 export function merchantAccount(merchantId: string, currency: string): string {

@@ -5,6 +5,7 @@
  * - hold: what Try leaves in a participant. It is also the fence: one row per (gid, branch) carries the status.
  * - leg: one account and one amount of a hold.
  */
+import type { Json } from '../../core/canonical';
 import type { Gid } from '../../core/ids';
 
 export interface Leg {
@@ -16,6 +17,11 @@ export interface Leg {
   readonly amount: string;
   /** What to open where the account does not exist yet; without it, an unknown account is refused. */
   readonly opens?: { readonly kind: string; readonly owner: string; readonly unit: string };
+}
+
+/** What of a leg must be the same when it comes again, and is hashed: how a missing account would be opened is not. */
+export function legContent({ account, direction, amount }: Leg): Json {
+  return { account, amount, direction };
 }
 
 /** A branch as Try gets it: the legs are merged per account and direction, and none is zero. */
