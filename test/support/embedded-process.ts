@@ -10,11 +10,12 @@ async function main(): Promise<void> {
     dataDir,
     onEvent: (sentence) => process.stdout.write(`event ${sentence}\n`),
   });
-  process.stdout.write(`ready ${server.url} ${server.home} ${server.pid() ?? 0}\n`);
   process.once('SIGUSR2', () => process.exit(3));
   process.once('SIGTERM', () => {
     void server.stop().then(() => process.exit(0));
   });
+  // Last, because whoever reads it may send a signal at once.
+  process.stdout.write(`ready ${server.url} ${server.home} ${server.pid() ?? 0}\n`);
 }
 
 main().catch((error: unknown) => {
