@@ -15,7 +15,7 @@ async function resultOf(args: readonly string[]) {
 
 describe('the bench', () => {
   it('settles payments beside the floor and prints figures of a run that the audit found sound', async () => {
-    const floors = ['--merchants', '5', '--floor-seconds', '4'];
+    const floors = ['--merchants', '5', '--floor-seconds', '1'];
     const result = await resultOf([...SMALL, ...floors, '--backend', 'postgres']);
     expect(result.floors.map((floor: { spread: string }) => floor.spread)).toEqual(['spread', 'hot']);
     expect(result.hotOfSpread).toHaveLength(1);

@@ -190,7 +190,7 @@ describe('the sweep', () => {
 
   it('and whoever draws what was put off read an index, and not what was ever done', async () => {
     const { merchantId, endpoint, due } = await paid(shop.url, 3);
-    for (let tens = 0; tens < 10; tens += 1) await longList(merchantId, endpoint, 10_000, 'delivered');
+    for (let tens = 0; tens < 10; tens += 1) await longList(merchantId, endpoint, 2_000, 'delivered');
     await world.query(`analyze orders.notifications`);
     const reads = await world.db.knex.transaction(async (trx) => {
       const client = await (trx.client as { acquireConnection(): Promise<PgClient> }).acquireConnection();

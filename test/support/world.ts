@@ -12,7 +12,7 @@ import { createSealer } from '../../src/core/sealing';
 import { NO_TELEMETRY } from '../../src/telemetry/telemetry';
 import { type Wired, wire } from '../../src/wiring';
 import { createPools } from '../../src/database/pools';
-import { type TestDatabaseOptions, type TestDatabases, testDatabases } from './databases';
+import { PATIENT_POOLS, type TestDatabaseOptions, type TestDatabases, testDatabases } from './databases';
 import {
   type VendorBank,
   type VendorCallback,
@@ -60,7 +60,8 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 
 /** The whole service in this process, over HTTP, on real databases of its own, with callbacks that vendors' SDKs have signed. */
 export async function startWorld(options: WorldOptions = {}) {
-  const test: TestDatabases = options.on?.test ?? (await testDatabases(options));
+  const test: TestDatabases =
+    options.on?.test ?? (await testDatabases({ statementTimeoutMs: PATIENT_POOLS.statementTimeoutMs, ...options }));
   const masterKey = options.on?.masterKey ?? randomBytes(32);
   const config: Config = {
     dataDir: '',
