@@ -16,6 +16,7 @@ import type { Participant } from './consistency/tcc/participant';
 import type { Database, Databases } from './consistency/transaction';
 import { type Jitter, systemJitter } from './core/backoff';
 import type { Clock } from './core/clock';
+import { UNHURRIED_MS } from './core/gather';
 import { type Ids, type MerchantId, createIds } from './core/ids';
 import { systemRandom } from './core/random';
 import { newTrace } from './core/tracing';
@@ -88,7 +89,7 @@ export function layFoundation(options: WiringOptions): Foundation {
     createQueues({ redisUrl: config.redisUrl, postgresUrl: urls.orders, logger, jitter, tracer }),
   );
   const hints = createHints(queues, logger);
-  const own = createOwnMessages({ ids }, OUTBOX_LEASE_MS);
+  const own = createOwnMessages({ ids }, OUTBOX_LEASE_MS, UNHURRIED_MS);
   const metrics = createMetrics({
     clock,
     read: { databases, queues: () => queues.depths(), incidentKinds: INCIDENT_KINDS },

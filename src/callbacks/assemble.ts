@@ -1,7 +1,7 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Jitter } from '../core/backoff';
-import { type StepObserver, gather } from '../core/gather';
+import { type StepObserver, UNHURRIED_MS, gather } from '../core/gather';
 import type { Gid, Ids, OrderId, ReceiptId } from '../core/ids';
 import { STUCK_AFTER_ATTEMPTS, stuckFacts } from '../core/stuck';
 import type { Traceparent } from '../core/traceparent';
@@ -66,6 +66,7 @@ export function assembleSettlements(deps: SettlementDependencies): Settlements {
     hooks: createSettlementHooks(deps),
     tracer,
     lists: { ...INSIDE, observer },
+    secondPhasePauseMs: UNHURRIED_MS,
   });
   const settlePayment = createSettlePayment({
     record: gather(recordInSpan(deps), { step: RECORD, ...DOOR, observer }),

@@ -24,7 +24,15 @@ export interface GatherOptions extends GatherBounds {
   readonly step: string;
   /** How many runs may be in flight side by side. One is best where lists meet the same rows. */
   readonly lanes?: number;
+  /**
+   * How long the first item of an idle step waits for others, in milliseconds: for work that nobody waits for, because a list
+   * costs the same statements however short it is. Without it the first item runs at once.
+   */
+  readonly pauseMs?: number | undefined;
 }
+
+/** How long what nobody waits for gathers where its step is idle: measured in ARCHITECTURE.md. */
+export const UNHURRIED_MS = 20;
 
 export interface Gatherer<Item, Answer> {
   (item: Item): Promise<Answer>;
@@ -90,6 +98,13 @@ export function gather<Item, Answer>(
     if (lanesBusy < (options.lanes ?? 1)) void drive();
   };
 
+  // Callers of the same turn of the event loop join the first list, instead of waiting behind a list of one: a bank that
+  // has been answered by a list sends the next as one.
+  const beginSoon = (): void => {
+    if (options.pauseMs === undefined || waiting.length >= options.cap) setImmediate(begin);
+    else if (waiting.length === 1) setTimeout(begin, options.pauseMs);
+  };
+
   const submit = (item: Item): Promise<Answer> =>
     new Promise<Answer>((resolve, reject) => {
       if (waiting.length >= options.room) {
@@ -97,9 +112,7 @@ export function gather<Item, Answer>(
         return;
       }
       waiting.push({ item, resolve, reject });
-      // Callers of the same turn of the event loop join the first list, instead of waiting behind a list of one: a bank that
-      // has been answered by a list sends the next as one.
-      if (lanesBusy < (options.lanes ?? 1)) setImmediate(begin);
+      if (lanesBusy < (options.lanes ?? 1)) beginSoon();
     });
   return Object.assign(submit, { load });
 }

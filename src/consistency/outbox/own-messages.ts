@@ -32,8 +32,15 @@ const ROOM = 2_000;
 /** The longest list that is consumed at once. */
 const LIST = 200;
 
-/** @param leaseMs how long nobody else takes them */
-export function createOwnMessages({ ids }: { readonly ids: Pick<Ids, 'token'> }, leaseMs: number): OwnMessages {
+/**
+ * @param leaseMs how long nobody else takes them
+ * @param pauseMs how long the first of a list waits for others, because a list costs the same statements however short it is
+ */
+export function createOwnMessages(
+  { ids }: { readonly ids: Pick<Ids, 'token'> },
+  leaseMs: number,
+  pauseMs = 0,
+): OwnMessages {
   const claim: BirthClaim = { token: ids.token(), leaseMs };
   let isOpen = false;
   let consume: ConsumeOwn = () => Promise.resolve();
@@ -41,6 +48,7 @@ export function createOwnMessages({ ids }: { readonly ids: Pick<Ids, 'token'> },
   let consuming: Promise<void> | undefined;
 
   const consumeAll = async (): Promise<void> => {
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     while (waiting.length > 0) {
       const list = waiting.slice(0, LIST);
       waiting = waiting.slice(LIST);

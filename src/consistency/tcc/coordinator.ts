@@ -123,17 +123,22 @@ export function createCoordinator<P extends Plan>(deps: CoordinatorDependencies<
 
 function stepsOf(
   participant: Participant,
-  { lists, tracer }: Pick<CoordinatorDependencies<Plan>, 'lists' | 'tracer'>,
+  { lists, tracer, secondPhasePauseMs }: Pick<CoordinatorDependencies<Plan>, 'lists' | 'tracer' | 'secondPhasePauseMs'>,
 ): Steps {
   const step = <Item extends Traced<BranchKey>, Answer>(
     name: string,
     run: (items: readonly Item[]) => Promise<readonly Answer[]>,
+    pauseMs?: number,
   ): Gatherer<Item, Answer> =>
-    gather((items) => inListSpan(tracer, name, items, traceOf, {}, () => run(items)), { step: name, ...lists });
+    gather((items) => inListSpan(tracer, name, items, traceOf, {}, () => run(items)), {
+      step: name,
+      ...lists,
+      pauseMs,
+    });
   const { name } = participant;
   return {
     try: step(`${name}.try`, (branches) => participant.try(branches)),
-    confirm: step(`${name}.confirm`, (keys) => participant.confirm(keys)),
+    confirm: step(`${name}.confirm`, (keys) => participant.confirm(keys), secondPhasePauseMs),
     cancel: step(`${name}.cancel`, (keys) => participant.cancel(keys)),
   };
 }

@@ -53,4 +53,6 @@ export interface CoordinatorDependencies<P extends Plan> {
   readonly tracer: Tracer;
   /** The longest list of a step and how many items may wait for it. */
   readonly lists: GatherBounds;
+  /** How long a decided transaction's second phase waits for others, in milliseconds; nobody waits for it. Not at all without it. */
+  readonly secondPhasePauseMs?: number | undefined;
 }

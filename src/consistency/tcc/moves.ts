@@ -39,7 +39,7 @@ function createMove<P extends Plan>(
   move: Move,
   onMove: OnMove<P>,
 ): Gatherer<MoveItem<P>, TransactionStatus> {
-  const { db, lists, tracer } = deps;
+  const { db, lists, tracer, secondPhasePauseMs } = deps;
   const run = async (items: readonly MoveItem<P>[]): Promise<readonly (TransactionStatus | Unavailable)[]> => {
     const status = new Map<Gid, TransactionStatus>();
     let lost: Unavailable | undefined;
@@ -66,7 +66,7 @@ function createMove<P extends Plan>(
   const step = STEPS[move];
   const gathered = gather<MoveItem<P>, TransactionStatus | Unavailable>(
     (items) => inListSpan(tracer, step, items, traceOf, {}, () => run(items)),
-    { step, ...lists },
+    { step, ...lists, pauseMs: move === 'confirmed' ? secondPhasePauseMs : undefined },
   );
   const moveOne = async (item: MoveItem<P>): Promise<TransactionStatus> => {
     const answer = await gathered(item);

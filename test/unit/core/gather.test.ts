@@ -45,6 +45,37 @@ test('one item runs at once, and what arrives meanwhile is the next list', async
   expect(submit.load()).toBe(0);
 });
 
+test('with a pause, what arrives within it is one list; a full list does not wait', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
+  try {
+    const step = heldStep();
+    const submit = gather(step.run, { ...OPTIONS, cap: 3, pauseMs: 20 });
+    const early = submit(1);
+    await settled();
+    jest.advanceTimersByTime(19);
+    const late = submit(2);
+    await settled();
+    expect(step.runs).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(step.runs).toEqual([[1, 2]]);
+    // While a list runs the next gathers without a pause.
+    const next = submit(3);
+    await step.release();
+    expect(step.runs).toEqual([[1, 2], [3]]);
+    await step.release();
+    expect(await Promise.all([early, late, next])).toEqual([10, 20, 30]);
+    const full = [4, 5, 6].map(submit);
+    await settled();
+    expect(step.runs.at(-1)).toEqual([4, 5, 6]);
+    await step.release();
+    await Promise.all(full);
+    jest.advanceTimersByTime(20);
+    expect(step.runs).toHaveLength(3);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
 test('callers of one tick form one list, up to the cap', async () => {
   const sizes: number[] = [];
   const submit = gather((items: readonly number[]) => Promise.resolve(items), {
