@@ -17,7 +17,10 @@ export interface PoolOptions {
   /** How long a caller waits for a free connection, and for a server to answer. */
   readonly acquireTimeoutMs?: number;
   readonly applicationName?: string;
-  /** How statements are planned: through indexes whatever the statistics say, or (`by_cost`) as the server likes. */
+  /**
+   * How statements are planned: through indexes whatever the statistics say, and those of transactions once per connection
+   * without their values; or (`by_cost`) as the server likes.
+   */
   readonly plans?: 'by_index' | 'by_cost';
   /** Told in a sentence of connections that broke; whoever was using one gets `Unavailable` besides. */
   readonly onTrouble?: (sentence: string) => void;
@@ -72,7 +75,11 @@ function createOne<S extends SchemaName>(schema: S, urls: DatabaseUrls, options:
   const pool = createPool(urls[schema], silenceMs(schema, options), options);
   const probe = (): Promise<void> => connectOnce(urls[schema]);
   const hasSessions = (): boolean => sessionsOf(pool) > 0;
-  const watching = watched(database(schema, pool), { probe, hasSessions, onChange: options.onReach });
+  const watching = watched(database(schema, pool, options.plans === 'by_index' ? 'once' : undefined), {
+    probe,
+    hasSessions,
+    onChange: options.onReach,
+  });
   return {
     database: watching.database,
     admitLater: watching.admitLater,

@@ -118,6 +118,31 @@ describe('a transaction', () => {
     expect(await kept()).toEqual([1]);
   });
 
+  it('plans its statements once per connection, however short the lists are; what runs without one is planned with its values', async () => {
+    const planned = statement(
+      'test.planned_once',
+      `select o.id from unnest($1::uuid[]) as k(id) join orders.orders o on o.id = k.id`,
+    );
+    const withValues = statement('test.with_values', `${planned.text} where true`);
+    const counts = statement(
+      'test.plans',
+      `select name, generic_plans::int as generic, custom_plans::int as custom from pg_prepared_statements
+        where name in ('test.planned_once', 'test.with_values') order by name`,
+    );
+    const ids = ['00000000-0000-7000-8000-000000000000'];
+    const pools = createPools(test.urls, { plans: 'by_index', size: 1 });
+    const { orders } = pools.databases;
+    for (let round = 0; round < 8; round += 1) {
+      await inTransaction(orders, 'test.plans', (tx) => tx.query(planned, [ids]));
+      await orders.query(withValues, [ids]);
+    }
+    expect(await orders.query(counts)).toEqual([
+      { name: 'test.planned_once', generic: 8, custom: 0 },
+      { name: 'test.with_values', generic: 0, custom: 8 },
+    ]);
+    await pools.close();
+  });
+
   it('fails, with its reason and with nothing kept, where a statement fails that nobody waited for', async () => {
     const failing = inTransaction(test.databases.orders, 'test', (tx) => {
       tx.send(keep, [2]);
