@@ -5,9 +5,14 @@ import { type Jitter, backoffMs } from '../src/core/backoff';
 export interface KeptOpen<Part> {
   /** The part, while it is open. */
   current(): Part | undefined;
+  /** The same, once the first opening has succeeded or failed, but not later than a while from the beginning. */
+  afterFirst(): Promise<Part | undefined>;
   /** Opens it no more and closes it; resolves when it is closed. */
   close(): Promise<void>;
 }
+
+/** Who comes while the part is opened for the first time waits for it so long at most. */
+const FIRST_OPENING_MS = 2_000;
 
 interface Closable {
   /** Resolves where the part ends by itself; a part without it never does. */
@@ -35,6 +40,8 @@ export function keepOpen<Part extends Closable>(
     );
   });
   let current: Part | undefined;
+  const first = new AbortController();
+  const firstOpened = pause(FIRST_OPENING_MS, first.signal);
 
   const openOnce = async (failures: number): Promise<Part | undefined> => {
     try {
@@ -52,6 +59,7 @@ export function keepOpen<Part extends Closable>(
     let failures = 0;
     while (!closing.signal.aborted) {
       current = await openOnce(failures);
+      first.abort();
       failures = current === undefined ? failures + 1 : 0;
       if (current === undefined) await pause(backoffMs(failures, tools.jitter, 200, 5_000), closing.signal);
       else await Promise.race([closed, ...(current.ended === undefined ? [] : [current.ended])]);
@@ -63,6 +71,10 @@ export function keepOpen<Part extends Closable>(
   const kept = keep();
   return {
     current: () => current,
+    afterFirst: async () => {
+      await firstOpened;
+      return current;
+    },
     close: async () => {
       closing.abort();
       await kept;

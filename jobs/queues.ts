@@ -9,7 +9,8 @@ import { createRedisBackend } from './redis-backend';
 
 export interface Queues {
   /**
-   * Adds jobs that carry these ids, 200 to a job. Never throws.
+   * Adds jobs that carry these ids, 200 to a job. Never throws. A queue that is just being opened for the first time is waited
+   * for, at most 2 s: what becomes due as a process starts would otherwise wait for the sweep.
    * @returns false where the queue is down: what was added, if anything, is then unknown, and adding again is harmless
    */
   add(concern: Concern, ids: readonly string[]): Promise<boolean>;
@@ -69,7 +70,7 @@ export function createQueues(options: QueuesOptions): Queues {
 
   return {
     add: async (concern, ids) => {
-      const queue = producers[concern].current();
+      const queue = producers[concern].current() ?? (await producers[concern].afterFirst());
       if (queue === undefined) return false;
       try {
         await queue.add(inLists(ids));

@@ -82,6 +82,19 @@ function behavesAsQueue(start: () => Promise<QueueServer>): void {
     expect(hints.dropped()).toBe(0);
   });
 
+  it('gets what becomes due while it is being opened for the first time', async () => {
+    open();
+    const seen: string[] = [];
+    queues.work('notifications', 1, (ids) => {
+      seen.push(...ids);
+      return Promise.resolve();
+    });
+    expect(queues.areOpen()).toBe(false);
+    hints.notifications(['early']);
+    await until(() => seen.length === 1);
+    expect([seen, hints.dropped()]).toEqual([['early'], 0]);
+  });
+
   it('does not give a job again whose handler threw', async () => {
     open();
     await until(() => queues.areOpen());
