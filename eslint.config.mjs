@@ -43,7 +43,7 @@ export default tseslint.config(
     // it makes hidden classes of its own, one for each property behind it (docs/performance.md).
     files: [
       'src/core/**/*.ts',
-      'src/callbacks/{receive-callback,record-events,begin-settlements,judge,plan,settle-payment,settlement-hooks}.ts',
+      'src/callbacks/{receive-callback,record-events,begin-settlements,meet-orders,judge,plan,settle-payment,settlement-hooks}.ts',
       'src/callbacks/*-store.ts',
       'src/consistency/tcc/{coordinator,moves,log-store}.ts',
       'src/consistency/outbox/{append,own-messages,outbox-store}.ts',

@@ -1,12 +1,12 @@
-import type { ChannelId, Gid, Ids, OrderId, ReceiptId } from '../core/ids';
+import type { Gid, Ids, OrderId, ReceiptId } from '../core/ids';
 import { assertNever } from '../core/errors';
-import { indexBy } from '../core/index-by';
 import { Money } from '../core/money';
 import { type NewTransaction, logStore } from '../consistency/tcc/log-store';
 import type { OpenTransaction } from '../consistency/tcc/coordinator';
 import type { Tx } from '../consistency/transaction';
-import { type MetOrder, type OrderClaim, type ReferenceKey, claimedOrdersStore } from './claimed-orders-store';
+import { type MetOrder, type OrderClaim, claimedOrdersStore } from './claimed-orders-store';
 import { UNKNOWN_ORDER_WAITS_SECONDS, type Judgement, judge } from './judge';
+import { type Met, type OrderKey, haveAsked, meetOrders, orderKey } from './meet-orders';
 import { type PlannedReceipt, type SettlementPlan, legsHash, planPayment, planSuspense } from './plan';
 import { type BegunReceipt, type Receipt, type WaitingReceipt, receiptsStore } from './receipts-store';
 
@@ -35,30 +35,6 @@ interface Opening {
   readonly order: MetOrder | undefined;
   readonly plan: SettlementPlan;
   readonly gid: Gid;
-}
-
-/** By what a receipt finds its order. */
-export interface OrderKey {
-  readonly channelId: ChannelId;
-  readonly paymentReference: string | null;
-}
-
-/** What receipts meet: their orders, locked, and the names of their channels. */
-export interface Met {
-  readonly asked: ReadonlySet<string>;
-  readonly orders: ReadonlyMap<string, MetOrder>;
-  readonly channels: ReadonlyMap<ChannelId, string>;
-}
-
-/** Locks the orders. It may be asked right behind the statement that locks the receipts, before that has answered. */
-export async function meetOrders(tx: Tx<'orders'>, keys: readonly OrderKey[]): Promise<Met> {
-  const asked = new Set(keys.map(orderKey));
-  const channelIds = [...new Set(keys.map(channelOf))];
-  const [orders, channels] = await Promise.all([
-    lockOrders(tx, keys),
-    channelIds.length === 0 ? new Map() : claimedOrdersStore.channelNames(tx, channelIds),
-  ]);
-  return { asked, orders, channels };
 }
 
 /**
@@ -131,11 +107,6 @@ function beginningOf({ receipt, order }: Opening): BegunReceipt[] {
   return receipt.isBorn && receipt.order_id === orderId ? [] : [{ id: receipt.id, orderId }];
 }
 
-function haveAsked(met: Met, keys: readonly OrderKey[]): boolean {
-  for (const key of keys) if (!met.asked.has(orderKey(key))) return false;
-  return true;
-}
-
 function isToBegin(receipt: MetReceipt): boolean {
   return receipt.isBorn || receipt.status === 'waiting';
 }
@@ -149,30 +120,8 @@ function waitingFor(receipt: MetReceipt, what: 'order' | 'claim'): WaitingReceip
   };
 }
 
-async function lockOrders(tx: Tx<'orders'>, keys: readonly OrderKey[]): Promise<ReadonlyMap<string, MetOrder>> {
-  const named = keys.flatMap(namedKey);
-  if (named.length === 0) return new Map();
-  return indexBy(await claimedOrdersStore.lockByReference(tx, named), metKey);
-}
-
-function namedKey({ channelId, paymentReference }: OrderKey): ReferenceKey[] {
-  return paymentReference === null ? [] : [{ channelId, paymentReference }];
-}
-
-function metKey(order: MetOrder): string {
-  return `${order.channel_id} ${order.payment_reference}`;
-}
-
-function channelOf(key: OrderKey): ChannelId {
-  return key.channelId;
-}
-
 function keyOf(receipt: Receipt): OrderKey {
   return { channelId: receipt.channel_id, paymentReference: receipt.payment_reference };
-}
-
-function orderKey({ channelId, paymentReference }: OrderKey): string {
-  return `${channelId} ${paymentReference ?? ''}`;
 }
 
 function standing(receipt: Receipt): Begun {

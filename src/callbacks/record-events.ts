@@ -4,15 +4,9 @@ import type { ChannelId, EventId, ReceiptId } from '../core/ids';
 import type { Traceparent } from '../core/traceparent';
 import type { IncidentKind, Incidents, NewIncident } from '../incidents/incident';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
-import {
-  type BeginDependencies,
-  type Begun,
-  type MetReceipt,
-  type OrderKey,
-  beginSettlements,
-  meetOrders,
-} from './begin-settlements';
+import { type BeginDependencies, type Begun, type MetReceipt, beginSettlements } from './begin-settlements';
 import { type ArrivedCallback, type NewInboxEvent, inboxStore } from './inbox-store';
+import { type OrderKey, meetOrders } from './meet-orders';
 import { type NewReceipt, type Receipt, type ReceiptIdentity, receiptsStore } from './receipts-store';
 
 /** A verified event on its way in. */
