@@ -25,6 +25,11 @@ export const DECISION: Detector = {
   file: 'test/flow/moved-here.test.ts',
   says: /"said": "open"|Expected: "settling"/,
 };
+export const FIRST_ATTEMPTS: Detector = {
+  name: 'first attempts',
+  file: 'test/flow/first-attempts.test.ts',
+  says: /expect\(received\)/,
+};
 /** It stands on nothing but the handler: whatever it expects in vain is the protection. */
 export const TURNING_AWAY: Detector = {
   name: 'turning away',

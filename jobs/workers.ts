@@ -3,6 +3,7 @@ import type { OutboxWorker } from '../src/consistency/outbox/consume';
 import type { OwnMessages } from '../src/consistency/outbox/own-messages';
 import type { Jitter } from '../src/core/backoff';
 import type { Notifier } from '../src/notifications/deliver';
+import type { OwnFirstAttempts } from '../src/notifications/first-attempts';
 import { consumeOutbox, outboxHandler } from './consume-outbox';
 import { deliverNotifications } from './deliver-notifications';
 import type { QueueHints } from './hints';
@@ -21,6 +22,7 @@ export interface WorkersTools {
   readonly queues: Queues;
   readonly hints: Pick<QueueHints, 'notifyHere'>;
   readonly own: OwnMessages;
+  readonly first: Pick<OwnFirstAttempts, 'start' | 'stop'>;
   /** Whether everything goes through the queue, also what this process could do itself. */
   readonly queueEverything: boolean;
   readonly outbox: OutboxWorker;
@@ -34,7 +36,7 @@ export interface WorkersTools {
 
 /** Everything that a process does by itself: what the queue gives it, and what it looks for. */
 export function createWorkers(tools: WorkersTools): Workers {
-  const { queues, hints, own, outbox, notifier, reconcile } = tools;
+  const { queues, hints, own, first, outbox, notifier, reconcile } = tools;
   const sweeps = createSweeps(
     [
       overdueSweep('outbox', queues, {
@@ -56,12 +58,14 @@ export function createWorkers(tools: WorkersTools): Workers {
       ];
       if (!tools.queueEverything) {
         own.start((token, messages) => outbox.handleOwn(token, messages));
+        first.start(notifier.first);
         hints.notifyHere((ids) => notifier.handle(ids));
       }
       sweeps.start();
     },
     drain: async () => {
       own.stop();
+      first.stop();
       hints.notifyHere(undefined);
       await Promise.all([sweeps.stop(), ...workers.map((worker) => worker.close())]);
       await notifier.drain();

@@ -27,6 +27,7 @@ import { createIncidents } from './incidents/incidents-store';
 import { loggingIncidents } from './incidents/log-incidents';
 import { resolveBySystem } from './incidents/resolve-by-system-store';
 import { createNotifications } from './notifications/announce';
+import { type OwnFirstAttempts, createOwnFirstAttempts } from './notifications/first-attempts';
 import type { Announcement, Notifications } from './notifications/notify';
 import { announcementOf } from './orders/close-order';
 import { findOrdersPaidBy } from './orders/orders-store';
@@ -60,6 +61,7 @@ export interface Foundation extends WiringOptions {
   readonly queues: Queues;
   readonly hints: QueueHints;
   readonly own: OwnMessages;
+  readonly first: OwnFirstAttempts;
   readonly incidents: Incidents;
   readonly notifications: Notifications;
   readonly participants: readonly Participant[];
@@ -95,7 +97,8 @@ export function layFoundation(options: WiringOptions): Foundation {
     read: { databases, queues: () => queues.depths(), incidentKinds: INCIDENT_KINDS },
   });
   const incidents = loggingIncidents(createIncidents({ ids }), logger);
-  const notifications = createNotifications({ ids, clock, jitter });
+  const first = createOwnFirstAttempts();
+  const notifications = createNotifications({ ids, clock, jitter, first });
   const participants = [
     createParticipant({ db: databases.accounts, ids }),
     createParticipant({ db: databases.points, ids }),
@@ -135,6 +138,7 @@ export function layFoundation(options: WiringOptions): Foundation {
     queues,
     hints,
     own,
+    first,
     incidents,
     notifications,
     participants,

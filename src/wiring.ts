@@ -65,6 +65,7 @@ export function wire(options: WiringOptions): Wired {
     queues,
     hints,
     own,
+    first,
     settlements,
     tracer,
     metrics,
@@ -89,7 +90,7 @@ export function wire(options: WiringOptions): Wired {
   const schedule = reconciliationSchedule(queues, config.reconciliationCron, reconcile, clock);
   const sweeps = [...recoveries(foundation), ...monthsSweeps(foundation), ...retentionSweeps(foundation), schedule];
   const workers = createWorkers({
-    ...{ queues, hints, own, outbox, notifier, reconcile, sweeps, jitter, logger },
+    ...{ queues, hints, own, first, outbox, notifier, reconcile, sweeps, jitter, logger },
     queueEverything: config.operations.queueEverything,
   });
   let draining = false;

@@ -1,4 +1,5 @@
 import { COORDINATOR_MUTANTS } from './coordinator';
+import { FIRST_ATTEMPT_MUTANTS } from './first-attempts';
 import { MONTHS_MUTANTS } from './months';
 import type { Mutant } from './mutant';
 import { OVERLOAD_MUTANTS } from './overload';
@@ -10,6 +11,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...PARTICIPANT_MUTANTS,
   ...COORDINATOR_MUTANTS,
   ...PAYMENT_MUTANTS,
+  ...FIRST_ATTEMPT_MUTANTS,
   ...OVERLOAD_MUTANTS,
   ...MONTHS_MUTANTS,
 ];

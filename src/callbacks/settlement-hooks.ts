@@ -33,10 +33,17 @@ export interface SettlementHookDependencies {
 
 /**
  * Begins to announce, in the transaction of the decision, that the orders of these transactions are paid. What it returns
- * writes the notifications, each with the trace of the receipt that paid its order, and gives those that are due now.
+ * writes the notifications, each with the trace of the receipt that paid its order.
  */
 export type AnnouncePaid = (tx: Tx<'orders'>, deciding: readonly Moving<SettlementPlan>[]) => AnnounceOrders;
-export type AnnounceOrders = (orders: ReadonlyMap<OrderId, Traceparent | null>) => Promise<readonly NotificationId[]>;
+export type AnnounceOrders = (orders: ReadonlyMap<OrderId, Traceparent | null>) => Promise<AnnouncedOrders>;
+
+/** Exactly one of the two is to be called when the transaction has ended. */
+export interface AnnouncedOrders {
+  /** Tells what can be told at once, and returns what is for the queue. */
+  committed(): readonly NotificationId[];
+  failed(): void;
+}
 
 type Settlement = Moved<SettlementPlan>;
 
@@ -75,6 +82,7 @@ function decided(deps: SettlementHookDependencies): OnMove<SettlementPlan> {
     const pay = paying.length === 0 ? undefined : claimedOrdersStore.pay(tx, gidsOf(paying));
     const announce = paying.length === 0 ? undefined : deps.announcePaid(tx, paying);
     let hint = (): void => undefined;
+    let announcing: Promise<AnnouncedOrders | undefined> = Promise.resolve(undefined);
     let receipts: ReadonlyMap<Gid, DecidedReceipt> = new Map();
     return {
       inTransaction: async (settlements) => {
@@ -89,13 +97,14 @@ function decided(deps: SettlementHookDependencies): OnMove<SettlementPlan> {
           incidents.push(...incidentsOf(one, receipt));
         }
         const handOver = deps.outbox.append(tx, messages);
-        const [notifications] = await Promise.all([
-          announce?.(tracesOf(settlements, receipts)) ?? [],
+        if (announce !== undefined) announcing = announce(tracesOf(settlements, receipts));
+        const [announced] = await Promise.all([
+          announcing,
           incidents.length === 0 ? undefined : deps.incidents.report(tx, incidents),
         ]);
         hint = () => {
           handOver();
-          deps.hints.notifications(notifications);
+          if (announced !== undefined) deps.hints.notifications(announced.committed());
         };
       },
       committed: (settlements) => {
@@ -103,8 +112,16 @@ function decided(deps: SettlementHookDependencies): OnMove<SettlementPlan> {
         hint();
         for (const one of settlements) deps.observer?.decided(one.plan.outcome, one.receipt_id);
       },
+      failed: () => {
+        void giveUp(announcing);
+      },
     };
   };
+}
+
+async function giveUp(announcing: Promise<AnnouncedOrders | undefined>): Promise<void> {
+  const announced = await announcing.catch(() => undefined);
+  announced?.failed();
 }
 
 /** Whatever was decided has its receipt decided and its order paid, or nothing of it is committed. */

@@ -33,6 +33,13 @@ export interface Claim<Work> {
   readonly rows: readonly Work[];
 }
 
+/** The claim under which a row is born that the process works on which inserts it. */
+export interface BirthClaim {
+  readonly token: string;
+  /** How long nobody else takes it. */
+  readonly leaseMs: number;
+}
+
 export interface ClaimOptions {
   readonly limit: number;
   readonly leaseMs: number;

@@ -1,5 +1,5 @@
 import { nextDelayMs } from '../consistency/best-effort/schedule';
-import { type Claims, createClaims } from '../consistency/claims';
+import { type BirthClaim, type Claims, createClaims } from '../consistency/claims';
 import { type Database, type Tx, inTransaction } from '../consistency/transaction';
 import type { Jitter } from '../core/backoff';
 import { type Ids, idOf } from '../core/ids';
@@ -90,6 +90,22 @@ function judge(notification: ClaimedNotification, endpoint: Endpoint | undefined
 
 function noJitter(): number {
   return 0;
+}
+
+/**
+ * The first attempt at a notification that is born claimed.
+ * @returns with it, after how many milliseconds the notification is tried again should this process die
+ */
+export function firstAttempt(
+  notification: Omit<ClaimedNotification, 'attempts' | 'scheduleFrom'>,
+  endpoint: Endpoint,
+  { token, leaseMs }: BirthClaim,
+  jitter: Jitter,
+): { readonly attempt: Attempt; readonly againAfterMs: number } {
+  const { id, orderId, endpointId, payload, traceparent, schedule } = notification;
+  const claimed = { id, orderId, endpointId, payload, traceparent, schedule, attempts: 1, scheduleFrom: 0 };
+  const { nextAfterMs } = startedAttempt(claimed, { jitter, leaseMs });
+  return { attempt: { notification: claimed, endpoint, token }, againAfterMs: nextAfterMs ?? leaseMs };
 }
 
 /** A notification that was resent follows its schedule anew. */

@@ -13,6 +13,7 @@ import { type Attempt, type AttemptStarter, createAttemptStarter } from './begin
 import { createBacklog } from './backlog';
 import { BREAKER_LIMITS, type BreakerLimits, createCircuitBreakers } from './circuit-breakers';
 import type { DeadAfter } from './endpoint-health-store';
+import { type FirstAttempts, createFirstAttempts } from './first-attempts';
 import type { HttpClient } from './http-client';
 import { dueNotifications, markOverdue } from './notifications-store';
 import { createResultRecorder } from './record-results';
@@ -21,6 +22,8 @@ import { traceAttempt } from './trace-attempt';
 import { type Place, ROOM_LIMITS, type RoomLimits, createWaitingRooms } from './waiting-rooms';
 
 export interface Notifier {
+  /** The first attempts at what this process announces itself. */
+  readonly first: FirstAttempts;
   /**
    * Takes in those of the notifications that are still due and sends each as soon as its endpoint has a place. Resolves
    * when they are taken in, not when they are sent, so that a slow endpoint does not hold up the queue.
@@ -78,7 +81,8 @@ const LOOK_PER_ENDPOINT = 50;
 const MOST_LOOKS = 10;
 
 export function createNotifier(tools: NotifierTools): Notifier {
-  const starter = createAttemptStarter({ ...tools, leaseMs: tools.leaseMs ?? 45_000 });
+  const leaseMs = tools.leaseMs ?? 45_000;
+  const starter = createAttemptStarter({ ...tools, leaseMs });
   const perform = createPerformer(tools);
   const breakers = createCircuitBreakers<EndpointId>(tools.clock, { ...BREAKER_LIMITS, ...tools.breakers });
   const limits = { ...ROOM_LIMITS, ...tools.limits };
@@ -90,9 +94,7 @@ export function createNotifier(tools: NotifierTools): Notifier {
   const whenSettled: (() => void)[] = [];
 
   const hasNoRoom = ({ id, endpointId }: DueNotification): boolean => rooms.enter(id, endpointId) === 'full';
-  const takeIn = async (due: readonly DueNotification[]): Promise<void> => {
-    await backlog.putOff(due.filter(hasNoRoom));
-  };
+  const takeIn = (due: readonly DueNotification[]): Promise<void> => backlog.putOff(due.filter(hasNoRoom));
 
   const finish = (place: Due, worked: boolean | undefined): void => {
     rooms.leave(place, worked);
@@ -124,7 +126,7 @@ export function createNotifier(tools: NotifierTools): Notifier {
       answered = asked;
       for (let places = next(); places.length > 0; places = next()) await begin(places);
       await backlog.putOff(rooms.takeSurplus());
-      const drawn = draining ? [] : await backlog.draw(appetite);
+      const drawn = draining ? [] : await backlog.draw((endpoint) => rooms.appetite(endpoint));
       await takeIn(drawn);
       if (drawn.length > 0) asked += 1;
     }
@@ -132,7 +134,6 @@ export function createNotifier(tools: NotifierTools): Notifier {
     if (rooms.inFlight() > 0) return;
     for (const resolve of whenSettled.splice(0)) resolve();
   };
-  const appetite = (endpoint: EndpointId): number => rooms.appetite(endpoint);
   const next = (): readonly Due[] => (draining ? [] : rooms.take(CLAIM));
 
   const settled = (): Promise<void> =>
@@ -142,6 +143,7 @@ export function createNotifier(tools: NotifierTools): Notifier {
     });
 
   return {
+    first: createFirstAttempts({ ids: tools.ids, leaseMs, isDraining: () => draining, rooms, make, finish }),
     handle: async (ids) => {
       if (draining) return;
       await takeIn(await dueNotifications(tools.db, ids));

@@ -62,6 +62,16 @@ export function endpointsOfMerchant(
   return db.query<Endpoint>(OF_MERCHANT, [merchantId, after ?? null, limit]);
 }
 
+const ACTIVE = statement(
+  'orders.notification_endpoints.active',
+  `select ${COLUMNS} from orders.notification_endpoints e
+    where e.merchant_id = any($1::uuid[]) and e.status = 'active' order by e.id`,
+);
+
+export function activeEndpoints(tx: Tx<'orders'>, merchants: readonly MerchantId[]): Promise<Endpoint[]> {
+  return tx.query<Endpoint>(ACTIVE, [merchants]);
+}
+
 const OF_NOTIFICATIONS = statement(
   'orders.notification_endpoints.of_notifications',
   `select ${COLUMNS} from orders.notification_endpoints e

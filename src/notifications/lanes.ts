@@ -23,6 +23,8 @@ interface InLane {
 
 export interface Lanes<Place extends InLane> {
   hasPlace(lane: Lane): boolean;
+  /** Whether more than half of its places are free. */
+  isHalfFree(lane: Lane): boolean;
   enter(place: Place): void;
   leave(place: Place): void;
   /** Moves what has become slow. */
@@ -46,6 +48,7 @@ export function createLanes<Place extends InLane>(
   const young = new Set<Place>();
   return {
     hasPlace: (lane) => busy[lane] < most[lane],
+    isHalfFree: (lane) => busy[lane] * 2 < most[lane],
     enter: (place) => {
       busy[place.lane] += 1;
       young.add(place);

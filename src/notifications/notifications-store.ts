@@ -14,28 +14,13 @@ export interface NewNotification {
   readonly endpointId: EndpointId | null;
   readonly type: NotificationType;
   readonly payload: string;
+  /** Until its first attempt, or, where that begins with it, until somebody may take it for lost. */
   readonly delayMs: number;
+  /** The claim under which its first attempt begins with it; null where the attempt is claimed later. */
+  readonly token: string | null;
   readonly traceparent: Traceparent | null;
   /** The one that its endpoint has now; null without an endpoint. */
   readonly schedule: Schedule | null;
-}
-
-export interface ActiveEndpoint {
-  readonly id: EndpointId;
-  readonly merchantId: MerchantId;
-  readonly schedule: Schedule;
-  /** null wants them all. */
-  readonly eventTypes: readonly NotificationType[] | null;
-}
-
-const ACTIVE_ENDPOINTS = statement(
-  'orders.notification_endpoints.active',
-  `select id, merchant_id as "merchantId", schedule, event_types as "eventTypes" from orders.notification_endpoints
-    where merchant_id = any($1::uuid[]) and status = 'active' order by id`,
-);
-
-export function activeEndpoints(tx: Tx<'orders'>, merchantIds: readonly MerchantId[]): Promise<ActiveEndpoint[]> {
-  return tx.query<ActiveEndpoint>(ACTIVE_ENDPOINTS, [merchantIds]);
 }
 
 /**
@@ -44,18 +29,26 @@ export function activeEndpoints(tx: Tx<'orders'>, merchantIds: readonly Merchant
  */
 const INSERT = statement(
   'orders.notifications.insert',
-  `insert into orders.notifications
-     (id, merchant_id, order_id, endpoint_id, type, payload, schedule, status, next_try_at, enqueued_until, ended_at, traceparent)
-   select n.id, n.merchant_id, n.order_id, n.endpoint_id, n.type, n.payload, n.schedule,
-          case when n.endpoint_id is null then 'no_endpoint' else 'scheduled' end,
-          clock_timestamp() + n.delay_ms * interval '1 millisecond',
-          clock_timestamp() + case when n.delay_ms = 0 then interval '15 seconds' else interval '0' end,
-          case when n.endpoint_id is null then clock_timestamp() end,
-          n.traceparent
-     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::jsonb[], $9::text[])
-       as n(id, merchant_id, order_id, endpoint_id, type, payload, delay_ms, schedule, traceparent)
-    order by n.order_id, n.type, n.endpoint_id
-   on conflict do nothing`,
+  `with announced as (
+     insert into orders.notifications
+       (id, merchant_id, order_id, endpoint_id, type, payload, schedule, status, next_try_at, enqueued_until, lease_token,
+        attempts, ended_at, traceparent)
+     select n.id, n.merchant_id, n.order_id, n.endpoint_id, n.type, n.payload, n.schedule,
+            case when n.endpoint_id is null then 'no_endpoint' else 'scheduled' end,
+            clock_timestamp() + n.delay_ms * interval '1 millisecond',
+            clock_timestamp() + case when n.delay_ms = 0 then interval '15 seconds' else interval '0' end,
+            n.token, case when n.token is null then 0 else 1 end,
+            case when n.endpoint_id is null then clock_timestamp() end,
+            n.traceparent
+       from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::uuid[], $9::jsonb[],
+                   $10::text[])
+         as n(id, merchant_id, order_id, endpoint_id, type, payload, delay_ms, token, schedule, traceparent)
+      order by n.order_id, n.type, n.endpoint_id
+     on conflict do nothing
+     returning id, lease_token)
+   insert into orders.notification_attempts (notification_id, number, status)
+   select id, 1, 'started' from announced where lease_token is not null
+   returning notification_id as id`,
 );
 const notificationColumns = columnsOf<NewNotification>(
   (row) => row.id,
@@ -65,13 +58,20 @@ const notificationColumns = columnsOf<NewNotification>(
   (row) => row.type,
   (row) => row.payload,
   (row) => row.delayMs,
+  (row) => row.token,
   (row) => (row.schedule === null ? null : JSON.stringify(row.schedule)),
   (row) => row.traceparent,
 );
 
-/** What was announced before stays as it is. */
-export function insertNotifications(tx: Tx<'orders'>, rows: readonly NewNotification[]): void {
-  tx.send(INSERT, notificationColumns(rows));
+/**
+ * What was announced before stays as it is.
+ * @returns those whose first attempt begins with them
+ */
+export async function insertNotifications(
+  tx: Tx<'orders'>,
+  rows: readonly NewNotification[],
+): Promise<readonly NotificationId[]> {
+  return (await tx.query<{ id: NotificationId }>(INSERT, notificationColumns(rows))).map(idOf);
 }
 
 const IS_DUE = filtered(`status = 'scheduled' and next_try_at <= clock_timestamp()`);

@@ -22,9 +22,19 @@ export interface Notifications {
    * wants such events, or one that says there is no endpoint. Returns the ids that are due now, for the queue's hint after the commit; of what was announced before, the hint finds nothing.
    */
   announce(tx: Tx<'orders'>, announcements: readonly Announcement[]): Promise<readonly NotificationId[]>;
-  /** The same in two parts: asks for the endpoints of the merchants at once, and returns what announces. */
+  /**
+   * The same in two parts, asking for the endpoints of the merchants at once; and of what is due now, this process begins to
+   * tell itself what it can.
+   */
   prepare(
     tx: Tx<'orders'>,
     merchants: readonly MerchantId[],
-  ): (announcements: readonly Announcement[]) => Promise<readonly NotificationId[]>;
+  ): (announcements: readonly Announcement[]) => Promise<Announced>;
+}
+
+/** What was announced in a transaction. Exactly one of the two is to be called when that has ended. */
+export interface Announced {
+  /** Sends what is begun already, and returns what is due now for the queue's hint. */
+  committed(): readonly NotificationId[];
+  failed(): void;
 }

@@ -1,13 +1,12 @@
 import type { Clock } from '../core/clock';
 import { assertNever } from '../core/errors';
 import type { Admission, CircuitBreakers, Probe } from './circuit-breakers';
-import { createEarnedPlaces } from './earned-places';
 import { type Lane, type LaneLimits, type Lanes, createLanes } from './lanes';
+import { type OpenRooms, type Room, createOpenRooms } from './open-rooms';
 import { type Turns, createTurns } from './turns';
 
 /**
  * Terminology
- * - room: what waits for one endpoint in this process, and how many of its attempts are in flight.
  * - held: a room whose endpoint's circuit is open. It keeps a few for the next probes and gives the rest back.
  * - suspect: an endpoint whose last attempt failed, or one of whose attempts has been without an answer for a while.
  *
@@ -56,6 +55,11 @@ export interface Place<Item extends string, Endpoint extends string> {
 export interface WaitingRooms<Item extends string, Endpoint extends string> {
   /** `full` where there is no room: it must wait in the database. */
   enter(item: Item, endpoint: Endpoint): 'entered' | 'present' | 'full';
+  /**
+   * A place for an item that does not wait, where its endpoint works, has one, and nothing waits for it; never one of the last
+   * half of the lane's places, which are for those that wait for other endpoints.
+   */
+  takeAtOnce(item: Item, endpoint: Endpoint): Place<Item, Endpoint> | undefined;
   /** Takes up to `most` that may go now, one endpoint after the other in turn. */
   take(most: number): readonly Place<Item, Endpoint>[];
   /** @param worked undefined where no attempt was made after all */
@@ -69,37 +73,22 @@ export interface WaitingRooms<Item extends string, Endpoint extends string> {
   inFlight(): number;
 }
 
-interface Room<Item> {
-  waiting: Item[];
-  inFlight: number;
-  slow: number;
-  /** How many places it may have while it works. */
-  places: number;
-}
-
 export function createWaitingRooms<Item extends string, Endpoint extends string>(
   limits: RoomLimits,
   breakers: CircuitBreakers<Endpoint>,
   clock: Pick<Clock, 'elapsed'>,
 ): WaitingRooms<Item, Endpoint> {
-  const rooms = new Map<Endpoint, Room<Item>>();
-  const earned = createEarnedPlaces<Endpoint>(limits.firstPlaces);
+  const rooms = createOpenRooms<Item, Endpoint>(limits.firstPlaces, (endpoint) => {
+    turns.drop(endpoint);
+  });
   const present = new Set<Item>();
   const surplus: { id: Item; endpointId: Endpoint }[] = [];
   const turns = createTurns<Endpoint>((endpoint) => breakers.admits(endpoint) !== 'none', clock);
   const lanes = createLanes<Place<Item, Endpoint>>(limits, clock, ({ endpoint }) => {
-    roomOf(endpoint).slow += 1;
+    rooms.of(endpoint).slow += 1;
   });
-  const roomOf = (endpoint: Endpoint): Room<Item> =>
-    rooms.get(endpoint) ?? { waiting: [], inFlight: 0, slow: 0, places: earned.of(endpoint) };
-  const closeIfEmpty = (endpoint: Endpoint, room: Room<Item>): void => {
-    if (room.waiting.length > 0 || room.inFlight > 0) return;
-    rooms.delete(endpoint);
-    turns.drop(endpoint);
-    earned.remember(endpoint, room.places);
-  };
   const take = createTaker<Item, Endpoint>(
-    { limits, breakers, lanes, turns, clock, roomOf },
+    { limits, breakers, lanes, turns, clock, rooms },
     (endpoint, { waiting }) => {
       turns.hold(endpoint);
       for (const item of waiting.splice(limits.waitingPerHeld)) {
@@ -112,13 +101,22 @@ export function createWaitingRooms<Item extends string, Endpoint extends string>
   return {
     enter: (item, endpoint) => {
       if (present.has(item)) return 'present';
-      const room = roomOf(endpoint);
+      const room = rooms.of(endpoint);
       const most = breakers.admits(endpoint) === 'free' ? limits.waitingPerEndpoint : limits.waitingPerHeld;
       if (present.size >= limits.waiting || room.waiting.length >= most) return 'full';
-      rooms.set(endpoint, room);
+      rooms.open(endpoint, room);
       if (room.waiting.push(item) === 1) turns.join(endpoint);
       present.add(item);
       return 'entered';
+    },
+    takeAtOnce: (item, endpoint) => {
+      lanes.age();
+      if (present.has(item) || breakers.isFailing(endpoint) || !lanes.isHalfFree('working')) return undefined;
+      const room = rooms.of(endpoint);
+      if (!hasPlaceAtOnce(room, limits)) return undefined;
+      rooms.open(endpoint, room);
+      present.add(item);
+      return enterRoom(room, lanes, { item, endpoint, lane: 'working', startedAt: clock.elapsed(), probe: undefined });
     },
     take: (most) => {
       lanes.age();
@@ -130,28 +128,51 @@ export function createWaitingRooms<Item extends string, Endpoint extends string>
       if (place.probe !== undefined) place.probe.end(worked);
       else if (worked !== undefined && (!worked || breakers.isFailing(endpoint))) breakers.record(endpoint, worked);
       lanes.leave(place);
-      const room = roomOf(endpoint);
-      room.inFlight -= 1;
-      if (place.lane === 'slow') room.slow -= 1;
-      if (worked === false) room.places = limits.firstPlaces;
-      if (worked === true) {
-        room.places = Math.min(room.places + 1, limits.perEndpoint);
-        turns.letIn(endpoint);
-      }
-      closeIfEmpty(endpoint, room);
+      const room = rooms.of(endpoint);
+      leaveRoom(room, place, worked, limits);
+      if (worked === true) turns.letIn(endpoint);
+      rooms.closeIfEmpty(endpoint, room);
     },
     takeSurplus: () => surplus.splice(0),
-    appetite: (endpoint) => appetiteOf(roomOf(endpoint).waiting.length, breakers.admits(endpoint), limits),
+    appetite: (endpoint) => appetiteOf(rooms.of(endpoint).waiting.length, breakers.admits(endpoint), limits),
     clear: () => {
       surplus.splice(0);
-      for (const [endpoint, room] of rooms) {
+      for (const [endpoint, room] of rooms.all()) {
         for (const item of room.waiting.splice(0)) present.delete(item);
         turns.drop(endpoint);
-        closeIfEmpty(endpoint, room);
+        rooms.closeIfEmpty(endpoint, room);
       }
     },
     inFlight: () => lanes.inFlight(),
   };
+}
+
+function enterRoom<Item extends string, Endpoint extends string>(
+  room: Room<Item>,
+  lanes: Lanes<Place<Item, Endpoint>>,
+  place: Place<Item, Endpoint>,
+): Place<Item, Endpoint> {
+  room.inFlight += 1;
+  lanes.enter(place);
+  return place;
+}
+
+/** @param worked undefined where no attempt was made after all */
+function leaveRoom(
+  room: Room<string>,
+  { lane }: { readonly lane: Lane },
+  worked: boolean | undefined,
+  limits: RoomLimits,
+): void {
+  room.inFlight -= 1;
+  if (lane === 'slow') room.slow -= 1;
+  if (worked === false) room.places = limits.firstPlaces;
+  if (worked === true) room.places = Math.min(room.places + 1, limits.perEndpoint);
+}
+
+/** Whether somebody who does not wait may go: nothing waits there, and nothing is slow. */
+function hasPlaceAtOnce({ waiting, slow, inFlight, places }: Room<string>, limits: RoomLimits): boolean {
+  return waiting.length === 0 && slow === 0 && inFlight < Math.min(places, limits.perEndpoint);
 }
 
 function appetiteOf(waiting: number, admission: Admission, limits: RoomLimits): number {
@@ -179,11 +200,11 @@ function createTaker<Item extends string, Endpoint extends string>(
     lanes: Lanes<Place<Item, Endpoint>>;
     turns: Turns<Endpoint>;
     clock: Pick<Clock, 'elapsed'>;
-    roomOf: (endpoint: Endpoint) => Room<Item>;
+    rooms: OpenRooms<Item, Endpoint>;
   },
   hold: (endpoint: Endpoint, room: Room<Item>) => void,
 ): (most: number) => Place<Item, Endpoint>[] {
-  const { limits, breakers, lanes, turns, clock, roomOf } = tools;
+  const { limits, breakers, lanes, turns, clock, rooms } = tools;
 
   const laneFor = (room: Room<Item>, suspect: boolean): Lane | undefined => {
     const places = suspect ? limits.perSuspect : Math.min(room.places, limits.perEndpoint);
@@ -206,10 +227,7 @@ function createTaker<Item extends string, Endpoint extends string>(
     // To the end of the line, so that the next turn begins with somebody else.
     turns.drop(endpoint);
     if (room.waiting.length > 0) turns.join(endpoint);
-    room.inFlight += 1;
-    const place = { item, endpoint, lane, startedAt: clock.elapsed(), probe };
-    lanes.enter(place);
-    return place;
+    return enterRoom(room, lanes, { item, endpoint, lane, startedAt: clock.elapsed(), probe });
   };
 
   return (most) => {
@@ -217,7 +235,7 @@ function createTaker<Item extends string, Endpoint extends string>(
     let inTurn = turns.inLine();
     while (inTurn.length > 0 && taken.length < most) {
       inTurn = inTurn.filter((endpoint) => {
-        const room = roomOf(endpoint);
+        const room = rooms.of(endpoint);
         const place = taken.length < most ? takeOne(endpoint, room) : undefined;
         if (place !== undefined) taken.push(place);
         return place !== undefined && room.waiting.length > 0;

@@ -17,7 +17,7 @@ export type Closed =
 
 export interface EndOrderDependencies {
   readonly db: Database<'orders'>;
-  readonly notifications: Notifications;
+  readonly notifications: Pick<Notifications, 'announce'>;
   /** Told, after the commit, of the notifications that are due. */
   readonly hint: (due: readonly NotificationId[]) => void;
 }

@@ -22,7 +22,6 @@ const RECORDED: Readonly<Record<string, { readonly commits: number; readonly sta
   'transactions.confirmed': { commits: 2, statements: 4 },
   'vouchers.post': { commits: 2, statements: 12 },
   'orders.outbox.finish': { commits: 2, statements: 2 },
-  'orders.notifications.due': { commits: 2, statements: 2 },
 };
 /** Whatever else, beyond one statement for each look of the sweeps, which look again in each second that the machine takes. */
 const BESIDE = { commits: 20, statements: 60 };

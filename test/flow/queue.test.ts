@@ -1,6 +1,7 @@
 import { systemJitter } from '../../src/core/backoff';
 import { systemClock } from '../../src/core/clock';
 import { createIds } from '../../src/core/ids';
+import { createOwnFirstAttempts } from '../../src/notifications/first-attempts';
 import { createOwnMessages } from '../../src/consistency/outbox/own-messages';
 import { type QueueHints, createHints } from '../../jobs/hints';
 import { overdueSweep } from '../../jobs/overdue-sweep';
@@ -182,6 +183,7 @@ function behavesAsQueue(start: () => Promise<QueueServer>): void {
       queues,
       hints,
       own: createOwnMessages({ ids: createIds(systemClock) }, 12_000),
+      first: createOwnFirstAttempts(),
       queueEverything: true,
       outbox,
       notifier,

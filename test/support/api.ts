@@ -101,7 +101,7 @@ export async function testApi(options: { clock?: Clock } = {}): Promise<TestApi>
     announced.push(...announcements);
     return Promise.resolve([]);
   };
-  const notifications: Notifications = { announce: (_tx, list) => announce(list), prepare: () => announce };
+  const notifications: Pick<Notifications, 'announce'> = { announce: (_tx, list) => announce(list) };
   const merchants = createMerchants({ db, ids });
   const apiKeys = createApiKeys({ db, ids, random: systemRandom });
   const terms = createTerms({ db, ids });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Database, inTransaction, statement } from '../../src/consistency/transaction';
+import { type Database, type Tx, inTransaction, statement } from '../../src/consistency/transaction';
 import { type Schedule } from '../../src/consistency/best-effort/schedule';
 import { systemJitter } from '../../src/core/backoff';
 import { systemClock } from '../../src/core/clock';
@@ -16,10 +16,11 @@ import { type Sealer, createSealer } from '../../src/core/sealing';
 import { createIncidents } from '../../src/incidents/incidents-store';
 import { createNotifications } from '../../src/notifications/announce';
 import { type Notifier, type NotifierTools, createNotifier } from '../../src/notifications/deliver';
+import { createOwnFirstAttempts } from '../../src/notifications/first-attempts';
 import { createHttpClient } from '../../src/notifications/http-client';
 import { type Endpoints, type NewEndpoint, createEndpoints } from '../../src/notifications/manage-endpoints';
-import type { NotificationType } from '../../src/notifications/notify';
-import { type TestDatabases, testDatabases } from './databases';
+import type { Announced, Announcement, NotificationType } from '../../src/notifications/notify';
+import { PATIENT_POOLS, type TestDatabases, testDatabases } from './databases';
 import { idTracer, quietLogger } from './quiet';
 
 /** Notifications without the rest of the service: merchants and orders are made by SQL. */
@@ -42,6 +43,17 @@ export interface NotificationWorld {
     orders?: readonly OrderId[],
     type?: NotificationType,
   ): Promise<readonly NotificationId[]>;
+  /**
+   * Announces to the merchant of a new order, in a process with this notifier, as a decision does.
+   * @param spoil what else the transaction does, such as to fail
+   */
+  announceHere(
+    merchantId: MerchantId,
+    by: Notifier,
+    spoil?: (tx: Tx<'orders'>, told: readonly Announcement[]) => Promise<unknown>,
+  ): Promise<Announced>;
+  /** Announces what was announced before once more. */
+  announceAgain(told: readonly Announcement[]): Promise<Announced>;
   /** Another process's notifier, in effect: nothing is shared with the others but the database. */
   notifier(options?: Partial<NotifierTools> & { timeoutMs?: number }): Notifier;
   /** A notifier whose process dies when its first requests are out. */
@@ -53,13 +65,14 @@ export interface NotificationWorld {
 }
 
 export async function notificationWorld(): Promise<NotificationWorld> {
-  const databases = await testDatabases();
+  const databases = await testDatabases(PATIENT_POOLS);
   const db = databases.databases.orders;
   const ids = createIds(systemClock);
   const sealer = createSealer([randomBytes(32)]);
   const jitter = systemJitter;
   const endpoints = createEndpoints({ db, ids, sealer, random: systemRandom, allowPrivate: true });
-  const notifications = createNotifications({ ids, clock: systemClock, jitter });
+  const first = createOwnFirstAttempts();
+  const notifications = createNotifications({ ids, clock: systemClock, jitter, first });
   const incidents = createIncidents({ ids });
   const closing: (() => Promise<void>)[] = [];
   let statements = 0;
@@ -106,6 +119,28 @@ export async function notificationWorld(): Promise<NotificationWorld> {
       }));
       return inTransaction(db, 'test', (tx) => notifications.announce(tx, told));
     },
+    announceHere: async (merchantId, by, spoil) => {
+      first.start(by.first);
+      const orderId = await order(merchantId);
+      const data = { id: orderId, amount: '10.00' };
+      const told = [{ merchantId, orderId, type: 'order.paid', data, traceparent: null } as const];
+      let announced: Announced | undefined;
+      await inTransaction(db, 'test', async (tx) => {
+        announced = await notifications.prepare(tx, [merchantId])(told);
+        await spoil?.(tx, told);
+      }).catch((error: unknown) => {
+        announced?.failed();
+        throw error;
+      });
+      return announced!;
+    },
+    announceAgain: (told) =>
+      inTransaction(db, 'test', (tx) =>
+        notifications.prepare(
+          tx,
+          told.map((one) => one.merchantId),
+        )(told),
+      ),
     // The product's own patience: whoever wants to see an attempt run out of time asks for less.
     notifier: ({ timeoutMs = 15_000, ...options } = {}) => {
       const http = createHttpClient({ allowPrivate: true, timeoutMs });

@@ -1,10 +1,10 @@
 import { filtered } from '../by-key';
 import type { MessageId } from '../../core/ids';
 import type { Traceparent } from '../../core/traceparent';
+import type { BirthClaim } from '../claims';
 import { columnsOf } from '../columns';
 import { type Database, type Queryable, type Tx, statement } from '../transaction';
 import type { OutboxMessage } from './outbox';
-import type { BirthClaim } from './own-messages';
 
 /** A claimed row. `attempts` has counted the attempt that the claim begins. */
 export interface OutboxRow {

@@ -1,11 +1,6 @@
 import type { Ids } from '../../core/ids';
+import type { BirthClaim } from '../claims';
 import type { OutboxMessage } from './outbox';
-
-/** The claim under which a message is born that the process consumes which appends it. */
-export interface BirthClaim {
-  readonly token: string;
-  readonly leaseMs: number;
-}
 
 /**
  * What a process appends it consumes itself as long as it keeps up: such messages are born claimed, under one token of the

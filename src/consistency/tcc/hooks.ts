@@ -30,6 +30,8 @@ export interface Afterwards<P extends Plan> {
   readonly inTransaction?: (moved: readonly Moved<P>[]) => Promise<void>;
   /** Once it is committed, such as a hint to the queue. */
   readonly committed?: (moved: readonly Moved<P>[]) => void;
+  /** Where it is not committed, or nobody knows: what was taken for it is given back. */
+  readonly failed?: () => void;
 }
 
 export type Moved<P extends Plan> = MovedTransaction & Moving<P>;

@@ -100,7 +100,7 @@ async function carryOut<P extends Plan>(
   const each = [...byGid.values()];
   const refused = each.flatMap(refusedOf);
   let afterwards: Afterwards<P> = {};
-  const moved = await inTransaction(db, STEPS[move], async (tx) => {
+  const moving = inTransaction(db, STEPS[move], async (tx) => {
     // A decision is nothing without what follows it; the other moves are all that goes out.
     if (move === 'decide') await tx.begun;
     const leaving = logStore.leave(tx, move, each.map(gidOf));
@@ -114,6 +114,10 @@ async function carryOut<P extends Plan>(
     }
     if (rows.length > 0) await afterwards.inTransaction?.(rows);
     return rows;
+  });
+  const moved = await moving.catch((error: unknown) => {
+    afterwards.failed?.();
+    throw error;
   });
   if (moved.length > 0) afterwards.committed?.(moved);
   return moved;

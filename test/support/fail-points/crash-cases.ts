@@ -260,7 +260,9 @@ export function deathsOf(cases: readonly CrashCase[]): readonly Death[] {
   return cases.flatMap(({ dies, then }) => [dies, ...then.map((one) => one.dies)]);
 }
 
+const CLAIMED_FROM_THE_QUEUE: readonly string[] = ['orders orders.outbox.claim', 'orders notifications.begin_attempts'];
+
 /** Whether it dies where only that goes by which the process gives to the queue instead of doing it itself. */
 export function needsQueue({ dies: { point } }: CrashCase): boolean {
-  return point.startsWith('queues.') || point === 'orders orders.outbox.claim';
+  return point.startsWith('queues.') || CLAIMED_FROM_THE_QUEUE.includes(point);
 }

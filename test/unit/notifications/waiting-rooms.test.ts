@@ -76,6 +76,38 @@ describe('waiting rooms', () => {
     expect(waiting.enter('n', 'e')).toBe('entered');
   });
 
+  it('give a place at once where the endpoint works, has one, and nothing waits for it', () => {
+    const waiting = rooms({ perEndpoint: 2, waitingPerEndpoint: 1 });
+    const first = waiting.takeAtOnce('n1', 'e');
+    expect(first).toMatchObject({ item: 'n1', endpoint: 'e', lane: 'working' });
+    expect(waiting.takeAtOnce('n1', 'e')).toBeUndefined();
+    expect(waiting.enter('n1', 'e')).toBe('present');
+    expect(waiting.takeAtOnce('n2', 'e')).toBeDefined();
+    expect(waiting.takeAtOnce('n3', 'e')).toBeUndefined();
+    expect(waiting.inFlight()).toBe(2);
+    waiting.enter('waits', 'e');
+    waiting.leave(first!, true);
+    expect(waiting.takeAtOnce('n3', 'e')).toBeUndefined();
+    expect(waiting.take(10)).toMatchObject([{ item: 'waits' }]);
+  });
+
+  it('give none at once to an endpoint that fails or is slow', () => {
+    const waiting = rooms({ slowAfterMs: 100 });
+    waiting.leave(waiting.takeAtOnce('n1', 'failing')!, false);
+    expect(waiting.takeAtOnce('n2', 'failing')).toBeUndefined();
+    expect(waiting.takeAtOnce('n3', 'slow')).toBeDefined();
+    now += 100;
+    expect(waiting.takeAtOnce('n4', 'slow')).toBeUndefined();
+  });
+
+  it('keep half of the places for those that wait for other endpoints', () => {
+    const waiting = rooms({ inFlight: 4 });
+    for (const endpoint of ['a', 'b']) expect(waiting.takeAtOnce(`to-${endpoint}`, endpoint)).toBeDefined();
+    expect(waiting.takeAtOnce('n5', 'c')).toBeUndefined();
+    fill(waiting, 'd', 4);
+    expect(waiting.take(10)).toHaveLength(2);
+  });
+
   it('are bounded per endpoint and in all', () => {
     const waiting = rooms({ waitingPerEndpoint: 2, waiting: 3 });
     expect([waiting.enter('a1', 'a'), waiting.enter('a2', 'a'), waiting.enter('a3', 'a')]).toEqual([
