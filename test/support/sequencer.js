@@ -3,7 +3,7 @@
 const { statSync } = require('node:fs');
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-/** It takes three times as long as any other, so that begun last it would run alone in the end. */
+/** It takes longer than any other, so that begun last it would run alone in the end. */
 const FIRST = '/test/faults/crash-points.test.ts';
 
 /**
