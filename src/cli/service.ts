@@ -6,6 +6,7 @@ import { loadAuditConfig, loadConfig, loadDatabaseConfig } from '../config';
 import { createSealer } from '../core/sealing';
 import { type OpenDatabases, openDatabases } from '../database/open';
 import type * as service from '../main';
+import { optimizeSooner } from '../optimize-sooner';
 import { AUDIT_POOLS, type SeenHead, readHead } from './audit-options';
 import { firstSteps } from './first-steps';
 import type { Output } from './output';
@@ -17,6 +18,7 @@ export function addServiceCommands(program: Command, output: Output): void {
     .description('run the service; without DATABASE_URL it brings its own PostgreSQL, with its data in .data')
     .action(async () => {
       const config = loadConfig();
+      optimizeSooner();
       await loadService().runService(config, ({ url }) => {
         if (config.urls === undefined) output.line(firstSteps({ url, dataDir: config.dataDir }));
       });
