@@ -71,7 +71,9 @@ async function startServer(folder: string, port: number): Promise<ChildProcess> 
     'noeviction',
   ];
   const child = spawn('redis-server', args, { stdio: 'ignore' });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const killAtExit = (): void => void child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  child.once('exit', () => process.off('exit', killAtExit));
   for (let round = 0; round < 200; round += 1) {
     if (await answers(port)) return child;
     await wait(25);
