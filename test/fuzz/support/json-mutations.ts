@@ -95,7 +95,8 @@ export const hostileValue: Arbitrary<Json> = fc.oneof(
       Array.from({ length: 2_000 }, () => 0),
     ),
   },
-  { weight: 1, arbitrary: fc.double() },
+  // What JSON has no number for would be signed as a text and sent as null.
+  { weight: 1, arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true }) },
   { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 );
 
