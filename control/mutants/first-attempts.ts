@@ -33,6 +33,18 @@ export const FIRST_ATTEMPT_MUTANTS: readonly Mutant[] = [
     detectors: [FIRST_ATTEMPTS],
   },
   {
+    name: 'failed-decision-keeps-places',
+    breaks: 'an endpoint gets back the places that were kept for a decision that failed',
+    edits: [
+      {
+        file: 'src/consistency/tcc/moves.ts',
+        text: '    afterwards.failed?.();',
+        becomes: '    void afterwards;',
+      },
+    ],
+    detectors: [FIRST_ATTEMPTS],
+  },
+  {
     name: 'announced-twice-sent-twice',
     breaks: 'what was announced before is not sent again',
     edits: [

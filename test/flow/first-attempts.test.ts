@@ -1,7 +1,10 @@
 import type { MerchantId } from '../../src/core/ids';
 import type { Announcement } from '../../src/notifications/notify';
+import { ROOM_LIMITS } from '../../src/notifications/waiting-rooms';
 import { type MerchantServer, startMerchantServer } from '../support/merchant-server';
 import { type NotificationWorld, notificationWorld } from '../support/notification-world';
+import { raiseFault } from '../support/raised-faults';
+import { type World, startWorld } from '../support/world';
 
 let world: NotificationWorld;
 let server: MerchantServer;
@@ -141,5 +144,32 @@ describe('what a process announces', () => {
     await draining;
     expect(server.received).toHaveLength(1);
     expect(await rows()).toMatchObject([{ status: 'delivered' }]);
+  });
+});
+
+describe('a decision that fails', () => {
+  let service: World;
+  beforeEach(async () => {
+    service = await startWorld();
+  });
+  // Stopping waits for every place that is kept.
+  afterEach(() => service.stop(), 20_000);
+
+  it('gives back the places that were kept for its notifications', async () => {
+    const [merchant, channel] = [await service.merchant(), await service.channel()];
+    await service.v1(merchant, 'post', '/endpoints', { url: server.url, schedule: [0, 60] });
+    const pay = async (): Promise<number> =>
+      (await service.send(channel, service.paid(channel, await service.order(merchant)))).status;
+    const { firstPlaces } = ROOM_LIMITS;
+    const inOrders = async (sql: string): Promise<object[]> =>
+      (await service.test.databases.orders.knex.raw<{ rows: object[] }>(sql)).rows;
+    const table = 'orders.notification_attempts';
+    const fault = await raiseFault(inOrders, { table, on: 'insert', upTo: firstPlaces });
+    for (let failed = 0; failed < firstPlaces; failed += 1) expect(await pay()).toBeGreaterThanOrEqual(500);
+    expect(await fault.times()).toBe(firstPlaces);
+    expect(await pay()).toBe(204);
+    for (let round = 0; round < 400 && server.received.length === 0; round += 1)
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    expect(server.received).toHaveLength(1);
   });
 });
